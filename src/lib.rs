@@ -1,1 +1,3 @@
-//! Standin.
+//! Standin tells, before the bad day, whether the stand-in server can really take over.
+
+pub mod facts;

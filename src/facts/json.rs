@@ -1,0 +1,174 @@
+//! Values as natural JSON, read back by their type.
+//!
+//! An absence inside a value is `{"?": {"cause", "detail", "root"}}`: `?` is no field name, so nothing collides.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{Absence, Cause, FactMap, FactType, FactValue, Fields, Key, Misfit, Record};
+
+/// Writes a value so that [`from_json`] with its type gives it back.
+pub fn to_json(value: &FactValue) -> Value {
+    match value {
+        FactValue::Nothing => Value::Null,
+        FactValue::Bool(b) => Value::Bool(*b),
+        FactValue::Int(n) => json!(n),
+        FactValue::List(items) | FactValue::Set(items) => items.iter().map(to_json).collect(),
+        FactValue::Record(record) => record_to_json(record),
+        FactValue::Map(map) => map_to_json(map),
+        FactValue::Absent(why) => hole_to_json(why),
+        scalar => Value::String(scalar.to_string()),
+    }
+}
+
+fn record_to_json(record: &Record) -> Value {
+    Value::Object(
+        record
+            .iter()
+            .map(|(name, value)| (name.to_string(), to_json(value)))
+            .collect(),
+    )
+}
+
+fn map_to_json(map: &FactMap) -> Value {
+    let entries = map
+        .iter()
+        .map(|e| json!({ "key": e.key.parts(), "value": to_json(&e.value) }));
+    let holes = map
+        .holes()
+        .map(|(prefix, why)| json!({ "under": prefix.parts(), "?": absence_to_json(why) }));
+    entries.chain(holes).collect()
+}
+
+fn hole_to_json(why: &Absence) -> Value {
+    json!({ "?": absence_to_json(why) })
+}
+
+/// An absence as an object of `cause`, `detail` and `root`.
+pub(super) fn absence_to_json(why: &Absence) -> Value {
+    json!({ "cause": why.cause.word(), "detail": &*why.detail, "root": &*why.root })
+}
+
+/// Reads what [`absence_to_json`] writes.
+pub(super) fn absence_from_json(value: &Value) -> Result<Absence, Misfit> {
+    let text = |field: &str| value.get(field).and_then(Value::as_str);
+    let cause = text("cause").and_then(|word| word.parse::<Cause>().ok());
+    match (cause, text("detail"), text("root")) {
+        (Some(cause), Some(detail), Some(root)) => Ok(Absence::new(cause, root, detail)),
+        _ => Err(Misfit::new(
+            "an absence with cause, detail and root",
+            shown(value),
+        )),
+    }
+}
+
+/// Reads a value of type `ty`; what does not fit is refused with its place.
+pub fn from_json(ty: &FactType, value: &Value) -> Result<FactValue, Misfit> {
+    if let Some(hole) = as_hole(value) {
+        return absence_from_json(hole).map(FactValue::absent);
+    }
+    match (ty, value) {
+        (_, Value::Null) => Ok(FactValue::Nothing),
+        (FactType::List(item), Value::Array(items)) => read_items(item, items).map(FactValue::list),
+        (FactType::Set(item), Value::Array(items)) => read_items(item, items).map(FactValue::set),
+        (FactType::Record(fields), Value::Object(object)) => read_record(fields, object),
+        (FactType::Map(fields), Value::Array(entries)) => read_entries(fields, entries),
+        (FactType::Map(fields), Value::Object(object)) => read_named(fields, object),
+        (_, Value::Bool(b)) => ty.coerce(FactValue::Bool(*b)),
+        (_, Value::Number(n)) => match n.as_i64() {
+            Some(n) => ty.coerce(FactValue::Int(n)),
+            None => Err(Misfit::new(ty.to_string(), format!("the number {n}"))),
+        },
+        (_, Value::String(text)) => ty.coerce(FactValue::text(text.as_str())),
+        _ => Err(Misfit::new(ty.to_string(), shown(value))),
+    }
+}
+
+fn as_hole(value: &Value) -> Option<&Value> {
+    let object = value.as_object()?;
+    if object.len() == 1 { object.get("?") } else { None }
+}
+
+fn shown(value: &Value) -> String {
+    let text: String = value.to_string().chars().take(80).collect();
+    format!("`{text}`")
+}
+
+fn read_items(item: &FactType, items: &[Value]) -> Result<Vec<FactValue>, Misfit> {
+    let read = |(i, v)| from_json(item, v).map_err(|m| m.within(format_args!("[{i}]")));
+    items.iter().enumerate().map(read).collect()
+}
+
+/// Reads a record; a field that is not given is a hole: nobody collected it.
+fn read_record(fields: &Fields, object: &Map<String, Value>) -> Result<FactValue, Misfit> {
+    let mut record = Record::default();
+    for (name, value) in object {
+        let Some(ty) = fields.get(name.as_str()) else {
+            let names: Vec<&str> = fields.keys().map(AsRef::as_ref).collect();
+            return Err(Misfit::new(
+                format!("the fields {}", names.join(", ")),
+                format!("the field `{name}`"),
+            ));
+        };
+        let value = from_json(ty, value).map_err(|m| m.within(format_args!(".{name}")))?;
+        record.set(name.as_str(), value);
+    }
+    for name in fields.keys() {
+        if record.get(name).is_none() {
+            let why = Absence::not_collected(&format!("field {name}"));
+            record.set(name.clone(), FactValue::absent(why));
+        }
+    }
+    Ok(FactValue::Record(Arc::new(record)))
+}
+
+fn read_entries(fields: &Fields, entries: &[Value]) -> Result<FactValue, Misfit> {
+    let mut map = FactMap::new(false);
+    for (i, entry) in entries.iter().enumerate() {
+        let within = |m: Misfit| m.within(format_args!("[{i}]"));
+        if let (Some(under), Some(why)) = (entry.get("under"), entry.get("?")) {
+            map.add_hole(
+                &read_key(under).map_err(within)?,
+                absence_from_json(why).map_err(within)?,
+            );
+            continue;
+        }
+        let (Some(key), Some(value)) = (entry.get("key"), entry.get("value")) else {
+            return Err(within(Misfit::new("an entry with key and value", shown(entry))));
+        };
+        let record = read_entry(fields, value).map_err(|m| m.within(format_args!("[{i}].value")))?;
+        map.insert(read_key(key).map_err(within)?, record);
+    }
+    map.sort();
+    Ok(FactValue::Map(Arc::new(map)))
+}
+
+fn read_named(fields: &Fields, object: &Map<String, Value>) -> Result<FactValue, Misfit> {
+    let mut map = FactMap::new(false);
+    for (name, value) in object {
+        let record = read_entry(fields, value).map_err(|m| m.within(format_args!(".{name}")))?;
+        map.insert(Key::new([name.as_str()]), record);
+    }
+    map.sort();
+    Ok(FactValue::Map(Arc::new(map)))
+}
+
+fn read_entry(fields: &Fields, value: &Value) -> Result<FactValue, Misfit> {
+    match (as_hole(value), value) {
+        (Some(hole), _) => absence_from_json(hole).map(FactValue::absent),
+        (None, Value::Object(object)) => read_record(fields, object),
+        _ => Err(Misfit::new("a record", shown(value))),
+    }
+}
+
+fn read_key(value: &Value) -> Result<Key, Misfit> {
+    let parts: Option<Vec<&str>> = match value {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(parts) => parts.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    parts
+        .map(Key::new)
+        .ok_or_else(|| Misfit::new("a key: a list of texts", shown(value)))
+}

@@ -1,0 +1,32 @@
+//! The vocabulary that collectors and rules share.
+//!
+//! A fact is a typed value with its provenance, or an [`Absence`] that says why it is not known. Nothing here
+//! reads a file or a network, and nothing here judges: collectors fill [`Facts`], rules read them.
+
+mod absence;
+mod acl;
+mod dn;
+mod facts_store;
+mod json;
+mod path;
+mod record;
+mod sid;
+mod snapshot;
+mod types;
+mod value;
+mod version;
+mod win_path;
+
+pub use absence::{Absence, Cause};
+pub use acl::Acl;
+pub use dn::Dn;
+pub use facts_store::{Facts, Observation, Provenance, Reading};
+pub use json::{from_json, to_json};
+pub use path::{FactPath, Root, Side};
+pub use record::{Entry, FactMap, Key, Lookup, Record};
+pub use sid::Sid;
+pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
+pub use types::{FactType, Fields, Misfit};
+pub use value::{Digest, FactValue};
+pub use version::Version;
+pub use win_path::WinPath;

@@ -1,0 +1,170 @@
+//! Records and keyed collections of records.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{Absence, FactValue};
+
+/// Named values in a stable order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record(BTreeMap<Arc<str>, FactValue>);
+
+impl Record {
+    pub fn get(&self, field: &str) -> Option<&FactValue> {
+        self.0.get(field)
+    }
+
+    pub fn set(&mut self, field: impl Into<Arc<str>>, value: FactValue) {
+        self.0.insert(field.into(), value);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &FactValue)> {
+        self.0.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Into<Arc<str>>> FromIterator<(K, FactValue)> for Record {
+    fn from_iter<I: IntoIterator<Item = (K, FactValue)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(k, v)| (k.into(), v)).collect())
+    }
+}
+
+/// The key of a record in a collection: one part, or more when it is composite.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Arc<[Arc<str>]>);
+
+impl Key {
+    pub fn new<T: Into<Arc<str>>>(parts: impl IntoIterator<Item = T>) -> Self {
+        Self(parts.into_iter().map(Into::into).collect())
+    }
+
+    pub fn parts(&self) -> &[Arc<str>] {
+        &self.0
+    }
+
+    /// The form that is looked up: case does not tell two keys apart.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        if self.0.iter().all(|p| !p.contains(char::is_uppercase)) {
+            return self.clone();
+        }
+        Self(self.0.iter().map(|p| p.to_lowercase().into()).collect())
+    }
+
+    /// Whether the leading parts of this key are those of `prefix`.
+    pub fn starts_with(&self, prefix: &Self) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" / "))
+    }
+}
+
+/// One entry of a keyed collection; its value is a record, or an absence where the collection has a hole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key as the server writes it.
+    pub key: Key,
+    pub value: FactValue,
+}
+
+/// What a look-up in a collection finds.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    Found(&'a Entry),
+    /// The collection could not be read there.
+    Hole(&'a Absence),
+    /// The collection was read completely and has no such key.
+    Missing,
+}
+
+/// A keyed collection of records; keys are folded, the order is that of the keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactMap {
+    entries: IndexMap<Key, Entry>,
+    /// Leading key parts under which nothing is known, with the reason; an empty prefix is the whole rest.
+    holes: BTreeMap<Key, Absence>,
+    exact: bool,
+}
+
+impl FactMap {
+    /// An empty collection; `exact` keeps the case of keys apart.
+    pub fn new(exact: bool) -> Self {
+        Self {
+            exact,
+            ..Self::default()
+        }
+    }
+
+    fn fold(&self, key: &Key) -> Key {
+        if self.exact { key.clone() } else { key.folded() }
+    }
+
+    /// Adds a record; two records with one key make that key ambiguous.
+    pub fn insert(&mut self, key: Key, value: FactValue) {
+        let folded = self.fold(&key);
+        if let Some(first) = self.entries.get_mut(&folded) {
+            let detail = format!("two records have the key {}", first.key);
+            let absence = Absence::new(super::Cause::Ambiguous, key.to_string(), detail);
+            first.value = FactValue::Absent(Arc::new(absence));
+            return;
+        }
+        self.entries.insert(folded, Entry { key, value });
+    }
+
+    /// Marks what lies under `prefix` as not known.
+    pub fn add_hole(&mut self, prefix: &Key, why: Absence) {
+        let folded = self.fold(prefix);
+        self.holes.insert(folded, why);
+    }
+
+    /// Puts the entries in the order of their keys, so that equal collections are equal byte for byte.
+    pub fn sort(&mut self) {
+        self.entries.sort_unstable_keys();
+    }
+
+    pub fn get(&self, key: &Key) -> Lookup<'_> {
+        let folded = self.fold(key);
+        if let Some(entry) = self.entries.get(&folded) {
+            return match &entry.value {
+                FactValue::Absent(why) => Lookup::Hole(why),
+                _ => Lookup::Found(entry),
+            };
+        }
+        match self.holes.iter().find(|(prefix, _)| folded.starts_with(prefix)) {
+            Some((_, why)) => Lookup::Hole(why),
+            None => Lookup::Missing,
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    pub fn holes(&self) -> impl Iterator<Item = (&Key, &Absence)> {
+        self.holes.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is neither an entry nor a hole.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.holes.is_empty()
+    }
+
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+}

@@ -1,0 +1,202 @@
+//! One value of a fact, and what it looks like to a person.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use super::{Absence, Acl, Dn, FactMap, Record, Sid, Version, WinPath};
+
+/// The keyed digest of a secret: tells two secrets apart without holding either.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest {
+    /// Names the key; digests under different keys say nothing about each other.
+    pub key: Arc<str>,
+    /// Hexadecimal HMAC-SHA-256.
+    pub mac: Arc<str>,
+}
+
+/// A typed value read from somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactValue {
+    /// Proven nothing: `()` in expressions.
+    Nothing,
+    Bool(bool),
+    Int(i64),
+    Text(Arc<str>),
+    Version(Version),
+    Ip(IpAddr),
+    Subnet(IpNet),
+    Path(WinPath),
+    Dn(Dn),
+    Sid(Sid),
+    Acl(Arc<Acl>),
+    Bytes(Arc<[u8]>),
+    Digest(Digest),
+    Time(Timestamp),
+    Host(Arc<str>),
+    List(Arc<[Self]>),
+    /// Sorted, without duplicates.
+    Set(Arc<[Self]>),
+    Record(Arc<Record>),
+    Map(Arc<FactMap>),
+    /// A hole: this part could not be read.
+    Absent(Arc<Absence>),
+}
+
+impl FactValue {
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().collect())
+    }
+
+    pub fn absent(why: Absence) -> Self {
+        Self::Absent(Arc::new(why))
+    }
+
+    /// The word for this kind of value in errors.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Text(_) => "text",
+            Self::Version(_) => "version",
+            Self::Ip(_) => "ip",
+            Self::Subnet(_) => "subnet",
+            Self::Path(_) => "path",
+            Self::Dn(_) => "dn",
+            Self::Sid(_) => "sid",
+            Self::Acl(_) => "acl",
+            Self::Bytes(_) => "bytes",
+            Self::Digest(_) => "digest",
+            Self::Time(_) => "time",
+            Self::Host(_) => "host",
+            Self::List(_) => "list",
+            Self::Set(_) => "set",
+            Self::Record(_) => "record",
+            Self::Map(_) => "map_of",
+            Self::Absent(_) => "absent",
+        }
+    }
+
+    /// The items of a list or set.
+    pub fn items(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(items) | Self::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Orders two values of one kind; `None` when they cannot be compared.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        Some(match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Text(a) | Self::Host(a), Self::Text(b) | Self::Host(b)) => a.cmp(b),
+            (Self::Version(a), Self::Version(b)) => a.cmp(b),
+            (Self::Ip(a), Self::Ip(b)) => a.cmp(b),
+            (Self::Subnet(a), Self::Subnet(b)) => a.cmp(b),
+            (Self::Path(a), Self::Path(b)) => a.cmp(b),
+            (Self::Dn(a), Self::Dn(b)) => a.cmp(b),
+            (Self::Sid(a), Self::Sid(b)) => a.cmp(b),
+            (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
+            (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (Self::Digest(a), Self::Digest(b)) if a.key == b.key => a.mac.cmp(&b.mac),
+            _ => return None,
+        })
+    }
+
+    /// A total order for sets: by kind, then by value, then by text.
+    pub fn sort_order(&self, other: &Self) -> Ordering {
+        self.kind().cmp(other.kind()).then_with(|| {
+            self.order(other)
+                .unwrap_or_else(|| self.to_string().cmp(&other.to_string()))
+        })
+    }
+
+    /// Makes a set: sorted, each value once.
+    pub fn set(items: impl IntoIterator<Item = Self>) -> Self {
+        let mut items: Vec<Self> = items.into_iter().collect();
+        items.sort_by(Self::sort_order);
+        items.dedup();
+        Self::Set(items.into())
+    }
+}
+
+impl From<&str> for FactValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<bool> for FactValue {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for FactValue {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+/// Shows the value as a person reads it, on one line; nothing is escaped for a terminal here.
+impl fmt::Display for FactValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::Bool(true) => f.write_str("yes"),
+            Self::Bool(false) => f.write_str("no"),
+            Self::Int(n) => write!(f, "{n}"),
+            Self::Text(t) | Self::Host(t) => f.write_str(t),
+            Self::Version(v) => write!(f, "{v}"),
+            Self::Ip(ip) => write!(f, "{ip}"),
+            Self::Subnet(net) => write!(f, "{net}"),
+            Self::Path(p) => write!(f, "{p}"),
+            Self::Dn(dn) => write!(f, "{dn}"),
+            Self::Sid(sid) => write!(f, "{sid}"),
+            Self::Acl(acl) => write!(f, "{acl}"),
+            Self::Bytes(bytes) => f.write_str(&hex(bytes)),
+            Self::Digest(d) => write!(f, "{}:{}", d.key, d.mac),
+            Self::Time(t) => write!(f, "{t}"),
+            Self::List(items) | Self::Set(items) => write_joined(f, items.iter()),
+            Self::Record(record) => {
+                for (i, (name, value)) in record.iter().enumerate() {
+                    write!(f, "{}{name}: {value}", if i > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::Map(map) => write_joined(f, map.iter().map(|e| &e.key)),
+            Self::Absent(why) => write!(f, "?({})", why.cause),
+        }
+    }
+}
+
+fn write_joined<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = T>) -> fmt::Result {
+    let mut empty = true;
+    for item in items {
+        if !empty {
+            f.write_str(", ")?;
+        }
+        write!(f, "{item}")?;
+        empty = false;
+    }
+    if empty { f.write_str("none") } else { Ok(()) }
+}
+
+/// Bytes as `0x` and lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::from("0x"), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
