@@ -1,3 +1,4 @@
 //! Standin tells, before the bad day, whether the stand-in server can really take over.
 
 pub mod facts;
+pub mod predicate;

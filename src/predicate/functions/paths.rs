@@ -1,0 +1,107 @@
+//! Paths of Windows servers.
+
+use super::text::parsed;
+use super::{Fault, Function, Outcome, Param, Ty, as_record, field_of, items_of};
+use crate::facts::{FactType, FactValue, WinPath};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "path",
+        call: "path(text)",
+        about: "The path that the text is.",
+        params: &[Param::Path],
+        optional: 0,
+        result: |_| Ty::Is(FactType::Path),
+        run: |_, args| parsed(&FactType::Path, &args[0]),
+    },
+    Function {
+        name: "same_path",
+        call: "same_path(a, b[, drive_map])",
+        about: "Whether two paths are one; a drive map (list of {source, target}) is applied to the first.",
+        params: &[Param::Path, Param::Path, Param::List],
+        optional: 1,
+        result: |_| Ty::BOOL,
+        run: same_path,
+    },
+    Function {
+        name: "folder",
+        call: "folder(path)",
+        about: "The folder that holds the file or folder; () for a drive.",
+        params: &[Param::Path],
+        optional: 0,
+        result: |_| Ty::Is(FactType::Path),
+        run: |_, args| {
+            Ok(as_path(&args[0])?
+                .folder()
+                .map_or(FactValue::Nothing, FactValue::Path))
+        },
+    },
+    Function {
+        name: "drive",
+        call: "drive(path)",
+        about: "The drive of a local path, `E:`; () for a share.",
+        params: &[Param::Path],
+        optional: 0,
+        result: |_| Ty::TEXT,
+        run: |_, args| {
+            Ok(as_path(&args[0])?
+                .drive()
+                .map_or(FactValue::Nothing, FactValue::text))
+        },
+    },
+    Function {
+        name: "under",
+        call: "under(path, folder)",
+        about: "Whether the path is the folder or lies below it.",
+        params: &[Param::Path, Param::Path],
+        optional: 0,
+        result: |_| Ty::BOOL,
+        run: |_, args| Ok(as_path(&args[0])?.is_under(&as_path(&args[1])?).into()),
+    },
+];
+
+fn as_path(value: &FactValue) -> Result<WinPath, Fault> {
+    match parsed(&FactType::Path, value)? {
+        FactValue::Path(path) => Ok(path),
+        other => Err(super::wrong("a path", &other)),
+    }
+}
+
+fn same_path(budget: &super::Budget, args: &[FactValue]) -> Outcome {
+    let (a, b) = (as_path(&args[0])?, as_path(&args[1])?);
+    let mapped = match args.get(2) {
+        Some(map) => mapped(budget, &a, map)?,
+        None => a,
+    };
+    Ok((mapped == b).into())
+}
+
+/// The path with its longest matching prefix replaced as the drive map says.
+fn mapped(budget: &super::Budget, path: &WinPath, map: &FactValue) -> Result<WinPath, Fault> {
+    let mut best: Option<(WinPath, WinPath)> = None;
+    for entry in items_of(budget, map)? {
+        let entry = as_record(entry)?;
+        let (from, to) = (
+            as_path(field_of(entry, "source")?)?,
+            as_path(field_of(entry, "target")?)?,
+        );
+        let longer = best
+            .as_ref()
+            .is_none_or(|(other, _)| from.folded().len() > other.folded().len());
+        if path.is_under(&from) && longer {
+            best = Some((from, to));
+        }
+    }
+    let Some((from, to)) = best else {
+        return Ok(path.clone());
+    };
+    let folded = path.folded();
+    let from = from.folded();
+    let rest = folded
+        .strip_prefix(from.trim_end_matches('\\'))
+        .unwrap_or_default();
+    Ok(WinPath::new(&format!(
+        "{}{rest}",
+        to.as_str().trim_end_matches('\\')
+    )))
+}
