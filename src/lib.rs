@@ -1,4 +1,6 @@
 //! Standin tells, before the bad day, whether the stand-in server can really take over.
 
+pub mod diagnostic;
 pub mod facts;
 pub mod predicate;
+pub mod yaml;
