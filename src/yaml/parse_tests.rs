@@ -96,7 +96,9 @@ fn hostile_files_end_soon() {
         format!("{text}a{n}: &a{n} [{previous}]\n")
     });
     let size = 4_000_000;
-    let stairs = (0..2000).fold(String::new(), |text, n| text + &" ".repeat(n) + "a:\n");
+    let stairs = (0..2000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
+        .collect::<String>();
     let rows = [
         ("ten million bytes on a line", "a".repeat(10_000_000)),
         ("laughs", laughs),
