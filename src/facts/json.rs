@@ -144,14 +144,36 @@ fn read_entries(fields: &Fields, entries: &[Value]) -> Result<FactValue, Misfit>
     Ok(FactValue::Map(Arc::new(map)))
 }
 
+/// Reads a collection that people write as nested objects, one level for each part of the key.
 fn read_named(fields: &Fields, object: &Map<String, Value>) -> Result<FactValue, Misfit> {
     let mut map = FactMap::new(false);
-    for (name, value) in object {
-        let record = read_entry(fields, value).map_err(|m| m.within(format_args!(".{name}")))?;
-        map.insert(Key::new([name.as_str()]), record);
-    }
+    read_level(fields, object, &[], &mut map)?;
     map.sort();
     Ok(FactValue::Map(Arc::new(map)))
+}
+
+fn read_level(
+    fields: &Fields,
+    level: &Map<String, Value>,
+    outer: &[&str],
+    map: &mut FactMap,
+) -> Result<(), Misfit> {
+    for (name, value) in level {
+        let parts: Vec<&str> = outer.iter().copied().chain([name.as_str()]).collect();
+        let within = |m: Misfit| m.within(format_args!(".{name}"));
+        match value {
+            Value::Object(inner) if as_hole(value).is_none() && is_level(fields, inner) => {
+                read_level(fields, inner, &parts, map).map_err(within)?;
+            }
+            _ => map.insert(Key::new(parts), read_entry(fields, value).map_err(within)?),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the object is one more level of keys and not a record: it holds objects under names that are no fields.
+fn is_level(fields: &Fields, object: &Map<String, Value>) -> bool {
+    !object.is_empty() && object.iter().all(|(name, value)| value.is_object() && !fields.contains_key(name.as_str()))
 }
 
 fn read_entry(fields: &Fields, value: &Value) -> Result<FactValue, Misfit> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FactPath, FactType, Root};
+use super::{FactPath, FactType, Root, Side};
 
 /// The declared names of every root; server facts are declared once for both sides.
 #[derive(Clone, Debug)]
@@ -15,9 +15,11 @@ pub struct FactSchema {
 }
 
 impl Default for FactSchema {
-    /// A schema with what every server has: `name` and `address`.
+    /// A schema with what every server has: `name`, `address` and `side`.
     fn default() -> Self {
-        let server = [("name".into(), FactType::Text), ("address".into(), FactType::Ip)].into();
+        let sides = FactType::OneOf(Side::BOTH.map(|side| Arc::from(side.word())).into());
+        let server =
+            [("name".into(), FactType::Text), ("address".into(), FactType::Ip), ("side".into(), sides)].into();
         Self {
             server,
             pair: BTreeMap::new(),

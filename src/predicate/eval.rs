@@ -205,6 +205,10 @@ impl Run<'_> {
                 let item = usize::try_from(*place).ok().and_then(|i| items.get(i));
                 Ok(Seen::computed(item.cloned().unwrap_or(FactValue::Nothing)))
             }
+            FactValue::Record(_) => match key {
+                FactValue::Text(name) => self.field(base, name),
+                other => Err(Fault::mixed(format!("a record is indexed by a text, not a {}", other.kind()))),
+            },
             other => Err(Fault::mixed(format!("a {} cannot be indexed", other.kind()))),
         }
     }

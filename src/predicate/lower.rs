@@ -287,6 +287,7 @@ impl Lowering<'_> {
             Ty::List(_) if !Ty::INT.meets(&key.ty) => {
                 return self.fail(here, "a list is indexed by a whole number");
             }
+            Ty::Is(FactType::Record(_)) if Ty::TEXT.meets(&key.ty) => Ty::Any,
             ty => match ty.item() {
                 Some(item) => item,
                 None => return self.fail(here, format!("a {ty} cannot be indexed")),

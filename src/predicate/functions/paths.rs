@@ -24,6 +24,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: same_path,
     },
     Function {
+        name: "mapped",
+        call: "mapped(path, drive_map)",
+        about: "The path as it is on the target: its longest prefix in the drive map replaced.",
+        params: &[Param::Path, Param::List],
+        optional: 0,
+        result: |_| Ty::Is(FactType::Path),
+        run: |budget, args| Ok(FactValue::Path(mapped(budget, &as_path(&args[0])?, &args[1])?)),
+    },
+    Function {
         name: "folder",
         call: "folder(path)",
         about: "The folder that holds the file or folder; () for a drive.",
