@@ -4,3 +4,5 @@ pub mod diagnostic;
 pub mod facts;
 pub mod predicate;
 pub mod yaml;
+#[doc(hidden)]
+pub mod transport;

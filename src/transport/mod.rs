@@ -1,0 +1,71 @@
+//! The only outgoing connections, one file a protocol.
+//!
+//! A transport carries a question to a server and brings back its answer or an [`Absence`] that says exactly why
+//! there is none: within a deadline, within memory limits, over a verified connection. It knows protocols, not what
+//! an answer means; what a server says is data and is clipped, never interpreted as text to run.
+
+use std::sync::Arc;
+
+use crate::facts::{Absence, Cause};
+
+mod deadline;
+mod log_on;
+mod pool;
+pub mod tcp;
+mod tls;
+
+pub use log_on::LogOnGate;
+
+/// Text from a server is shown up to this many characters.
+const CLIP: usize = 200;
+
+/// What went wrong, before it is said for which endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub(crate) cause: Cause,
+    /// One line for people; never a secret.
+    pub(crate) detail: String,
+}
+
+impl Trouble {
+    pub(crate) fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        Self {
+            cause,
+            detail: detail.into(),
+        }
+    }
+
+    /// The absence of everything that was asked from `endpoint`.
+    pub(crate) fn at(self, endpoint: &Arc<str>) -> Absence {
+        Absence::new(self.cause, Arc::clone(endpoint), self.detail)
+    }
+}
+
+/// Makes one short line of what a server says.
+pub(crate) fn clip(text: &str) -> String {
+    let mut line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    if let Some((end, _)) = line.char_indices().nth(CLIP) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_becomes_one_short_line() {
+        assert_eq!(clip("a\r\n\tb\u{0}"), "a b");
+        assert_eq!(clip("\u{1b}[31mred"), "[31mred");
+        let long = "ä".repeat(500);
+        assert_eq!(clip(&long), format!("{}…", "ä".repeat(CLIP)));
+    }
+}

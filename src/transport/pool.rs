@@ -1,0 +1,258 @@
+//! A few connections to one server, opened only when they are needed.
+//!
+//! The first connection is opened alone, so that a dead server or a wrong password costs one try. A server to which
+//! no connection comes about is not tried again in this run. When a further connection is refused, those that stand
+//! do the work.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::Trouble;
+
+/// Connections of one kind to one server.
+#[derive(Debug)]
+pub(crate) struct Pool<C> {
+    slots: Semaphore,
+    idle: Mutex<Vec<C>>,
+    /// Connections that stand, idle or lent.
+    live: AtomicUsize,
+    /// Whether a connection ever stood; locked while the first is opened.
+    proven: AsyncMutex<bool>,
+    failed: OnceLock<Trouble>,
+}
+
+/// A connection lent for one request; dropped, it is closed.
+#[derive(Debug)]
+pub(crate) struct Lease<'a, C> {
+    pool: &'a Pool<C>,
+    connection: Option<C>,
+    /// When the work for this request began: waiting for a free connection does not count.
+    pub(crate) since: Instant,
+    _slot: SemaphorePermit<'a>,
+}
+
+impl<C> Pool<C> {
+    pub(crate) fn new(size: usize) -> Self {
+        Self {
+            slots: Semaphore::new(size.clamp(1, 64)),
+            idle: Mutex::default(),
+            live: AtomicUsize::new(0),
+            proven: AsyncMutex::new(false),
+            failed: OnceLock::new(),
+        }
+    }
+
+    /// Lends a connection, opening one when none is idle.
+    pub(crate) async fn take<F, Fut>(&self, open: F) -> Result<Lease<'_, C>, Trouble>
+    where
+        F: Fn(Instant) -> Fut,
+        Fut: Future<Output = Result<C, Trouble>>,
+    {
+        loop {
+            let slot = self.slots.acquire().await.expect("the semaphore is never closed");
+            if let Some(idle) = self.ready()? {
+                return Ok(self.lend(idle, Instant::now(), slot));
+            }
+            let proven = self.proven.lock().await;
+            // the first connection may have come, or failed, while this request waited for it
+            if let Some(idle) = self.ready()? {
+                return Ok(self.lend(idle, Instant::now(), slot));
+            }
+            let first = if *proven { None } else { Some(proven) };
+            let since = Instant::now();
+            match open(since).await {
+                Ok(connection) => {
+                    self.live.fetch_add(1, Ordering::SeqCst);
+                    if let Some(mut proven) = first {
+                        *proven = true;
+                    }
+                    return Ok(self.lend(connection, since, slot));
+                }
+                // the server takes no more of them: wait for one of those that stand
+                Err(_) if self.live.load(Ordering::SeqCst) > 0 => slot.forget(),
+                Err(trouble) => return Err(self.failed.get_or_init(|| trouble).clone()),
+            }
+        }
+    }
+
+    fn ready(&self) -> Result<Option<C>, Trouble> {
+        if let Some(trouble) = self.failed.get() {
+            return Err(trouble.clone());
+        }
+        Ok(self.idle().pop())
+    }
+
+    fn lend<'a>(&'a self, connection: C, since: Instant, slot: SemaphorePermit<'a>) -> Lease<'a, C> {
+        Lease {
+            pool: self,
+            connection: Some(connection),
+            since,
+            _slot: slot,
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<C>> {
+        // nothing panics while it is locked
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Lease<'_, C> {
+    pub(crate) fn connection(&mut self) -> &mut C {
+        self.connection
+            .as_mut()
+            .expect("a lease holds its connection until it ends")
+    }
+
+    /// Gives the connection back for the next request.
+    pub(crate) fn keep(mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool.idle().push(connection);
+        }
+    }
+
+    /// Closes the connection and opens another in its place, for the same request.
+    pub(crate) async fn reopen<Fut>(&mut self, open: Fut) -> Result<(), Trouble>
+    where
+        Fut: Future<Output = Result<C, Trouble>>,
+    {
+        self.close();
+        self.connection = Some(open.await?);
+        self.pool.live.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if self.connection.take().is_some() {
+            self.pool.live.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl<C> Drop for Lease<'_, C> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Cause;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::task::JoinSet;
+
+    /// Counts what is opened; connections are numbered.
+    #[derive(Default)]
+    struct Server {
+        opened: AtomicUsize,
+        /// Refuses connections from this one on.
+        limit: Option<usize>,
+    }
+
+    impl Server {
+        async fn open(&self) -> Result<usize, Trouble> {
+            let number = self.opened.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            if self.limit.is_some_and(|limit| number >= limit) {
+                return Err(Trouble::new(Cause::Unreachable, "no more"));
+            }
+            Ok(number)
+        }
+
+        fn opened(&self) -> usize {
+            self.opened.load(Ordering::SeqCst)
+        }
+    }
+
+    async fn requests(
+        server: &Arc<Server>,
+        pool: &Arc<Pool<usize>>,
+        count: usize,
+    ) -> Vec<Result<usize, Trouble>> {
+        let mut all = JoinSet::new();
+        for _ in 0..count {
+            let (server, pool) = (Arc::clone(server), Arc::clone(pool));
+            all.spawn(async move {
+                let mut lease = pool.take(|_| server.open()).await?;
+                let number = *lease.connection();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                lease.keep();
+                Ok(number)
+            });
+        }
+        all.join_all().await
+    }
+
+    fn peers(limit: Option<usize>) -> (Arc<Server>, Arc<Pool<usize>>) {
+        (
+            Arc::new(Server {
+                limit,
+                ..Server::default()
+            }),
+            Arc::new(Pool::new(4)),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_connections_than_needed() {
+        let (server, pool) = peers(None);
+        for _ in 0..5 {
+            assert_eq!(requests(&server, &pool, 1).await, [Ok(0)]);
+        }
+        assert_eq!(server.opened(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_connections_than_allowed() {
+        let (server, pool) = peers(None);
+        assert!(requests(&server, &pool, 50).await.iter().all(Result::is_ok));
+        assert_eq!(server.opened(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_server_is_tried_once() {
+        let (server, pool) = peers(Some(0));
+        assert!(requests(&server, &pool, 20).await.iter().all(Result::is_err));
+        assert!(requests(&server, &pool, 20).await.iter().all(Result::is_err));
+        assert_eq!(server.opened(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_two_is_used_with_two() {
+        let (server, pool) = peers(Some(2));
+        assert!(requests(&server, &pool, 20).await.iter().all(Result::is_ok));
+        assert!(requests(&server, &pool, 20).await.iter().all(Result::is_ok));
+        assert_eq!(
+            server.opened(),
+            4,
+            "two stand, two were refused, none was tried again"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_lease_frees_its_slot() {
+        let (server, pool) = peers(None);
+        for round in 0..6 {
+            let mut lease = pool.take(|_| server.open()).await.unwrap();
+            assert_eq!(*lease.connection(), round);
+        }
+        assert_eq!(pool.live.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_reopened_for_the_same_request() {
+        let (server, pool) = peers(None);
+        let mut lease = pool.take(|_| server.open()).await.unwrap();
+        lease.reopen(server.open()).await.unwrap();
+        assert_eq!(*lease.connection(), 1);
+        lease.keep();
+        assert_eq!(pool.live.load(Ordering::SeqCst), 1);
+        assert_eq!(requests(&server, &pool, 1).await, [Ok(1)]);
+    }
+}

@@ -1,0 +1,209 @@
+//! TLS to servers, always verified.
+//!
+//! The chain and the host name are checked against the system's roots, or against one given CA file and nothing
+//! else. There is no way to switch the check off: a fact from an unverified server would be anybody's claim. When
+//! a handshake fails, the detail says which of the many reasons it was and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::{Trouble, clip};
+use crate::facts::Cause;
+
+/// How TLS connections of one endpoint are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Tls {
+    config: Arc<ClientConfig>,
+    ca: Option<PathBuf>,
+}
+
+impl Tls {
+    /// Reads the roots; blocks for some milliseconds.
+    pub(crate) fn new(ca: Option<&Path>) -> Result<Self, Trouble> {
+        let roots = match ca {
+            Some(file) => roots_in(file)?,
+            None => system_roots()?,
+        };
+        // named here, because two providers in one program leave no default
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider has the cipher suites of TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            config: Arc::new(config),
+            ca: ca.map(Path::to_path_buf),
+        })
+    }
+
+    /// Shakes hands with `host`, whose address `place` is for messages.
+    pub(crate) async fn connect(
+        &self,
+        host: &str,
+        place: &str,
+        tcp: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, Trouble> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            Trouble::new(
+                Cause::NotConfigured,
+                format!("{host} cannot be the name in a certificate"),
+            )
+        })?;
+        let connector = TlsConnector::from(Arc::clone(&self.config));
+        connector
+            .connect(name, tcp)
+            .await
+            .map_err(|error| self.explain(host, place, &error))
+    }
+
+    fn explain(&self, host: &str, place: &str, error: &io::Error) -> Trouble {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+            Some(TlsError::InvalidCertificate(reason)) => self.certificate(host, place, reason),
+            Some(error) => handshake(place, error),
+            None => Trouble::new(
+                Cause::Unreachable,
+                format!(
+                    "{place} broke off the TLS handshake: a server without a certificate does so ({error})"
+                ),
+            ),
+        }
+    }
+
+    fn certificate(&self, host: &str, place: &str, reason: &CertificateError) -> Trouble {
+        use CertificateError as E;
+        let detail = match reason {
+            // a bad signature is what an authority of the same name with another key leaves
+            E::UnknownIssuer | E::BadSignature => match &self.ca {
+                None => format!(
+                    "the certificate of {place} is signed by an authority that is not trusted here; \
+                     name the authority's certificate as `ca: FILE` in the pair file"
+                ),
+                Some(file) => format!(
+                    "the certificate of {place} is not signed by the authority in {}; \
+                     name the right certificate as `ca: FILE` in the pair file",
+                    file.display()
+                ),
+            },
+            E::Expired => format!("the certificate of {place} has expired; renew it on the server"),
+            E::ExpiredContext { not_after, .. } => {
+                format!(
+                    "the certificate of {place} expired at {}; renew it on the server",
+                    moment(*not_after)
+                )
+            }
+            E::NotValidYet => format!("the certificate of {place} is not valid yet; check the clocks"),
+            E::NotValidYetContext { not_before, .. } => format!(
+                "the certificate of {place} is not valid before {}; check the clocks",
+                moment(*not_before)
+            ),
+            E::NotValidForName => wrong_name(host, place, &[]),
+            E::NotValidForNameContext { presented, .. } => wrong_name(host, place, presented),
+            E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
+                format!("the certificate of {place} is not meant for a server; give the server another one")
+            }
+            other => {
+                let why = clip(&other.to_string());
+                format!("the certificate of {place} cannot be accepted: {why}")
+            }
+        };
+        Trouble::new(Cause::Unreachable, detail)
+    }
+}
+
+fn wrong_name(host: &str, place: &str, presented: &[String]) -> String {
+    let names = if presented.is_empty() {
+        "no name at all (a common name does not count)".to_owned()
+    } else {
+        // as rustls writes them: DnsName("dc1.corp.example")
+        let plain = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+        clip(&presented.iter().map(plain).collect::<Vec<_>>().join(", "))
+    };
+    format!(
+        "the certificate of {place} is for {names}, not for {host}; use the certificate's name in the pair file, \
+         or give the server a certificate with this one"
+    )
+}
+
+fn handshake(place: &str, error: &TlsError) -> Trouble {
+    match error {
+        TlsError::InvalidMessage(_) => Trouble::new(
+            Cause::Unsupported,
+            format!("what answers at {place} does not speak TLS; use the TLS port, or another `security`"),
+        ),
+        TlsError::PeerIncompatible(_)
+        | TlsError::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        ) => Trouble::new(
+            Cause::Unsupported,
+            format!(
+                "{place} has no TLS 1.2 or newer, or no cipher in common; enable TLS 1.2 there ({error})"
+            ),
+        ),
+        other => {
+            let why = clip(&other.to_string());
+            Trouble::new(
+                Cause::Malformed,
+                format!("the TLS handshake with {place} failed: {why}"),
+            )
+        }
+    }
+}
+
+fn moment(time: UnixTime) -> String {
+    i64::try_from(time.as_secs())
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .map_or_else(|| "an unknown time".to_owned(), |time| time.to_string())
+}
+
+fn roots_in(file: &Path) -> Result<RootCertStore, Trouble> {
+    let problem = |why: String| {
+        let file = file.display();
+        Trouble::new(
+            Cause::NotConfigured,
+            format!("the CA file {file} cannot be used: {why}"),
+        )
+    };
+    let certificates =
+        CertificateDer::pem_file_iter(file).map_err(|error| problem(clip(&error.to_string())))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| problem(clip(&error.to_string())))?;
+        roots
+            .add(certificate)
+            .map_err(|error| problem(clip(&error.to_string())))?;
+    }
+    if roots.is_empty() {
+        return Err(problem("it has no certificate in PEM form".to_owned()));
+    }
+    Ok(roots)
+}
+
+fn system_roots() -> Result<RootCertStore, Trouble> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // one damaged root of the system must not take the others away
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    if added == 0 {
+        return Err(Trouble::new(
+            Cause::NotConfigured,
+            "this machine trusts no authority; install its ca-certificates, or name `ca: FILE` in the pair file",
+        ));
+    }
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests;
