@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod facts;
 pub mod predicate;
-pub mod yaml;
+pub mod template;
 #[doc(hidden)]
 pub mod transport;
+pub mod yaml;

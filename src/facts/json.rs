@@ -173,7 +173,10 @@ fn read_level(
 
 /// Whether the object is one more level of keys and not a record: it holds objects under names that are no fields.
 fn is_level(fields: &Fields, object: &Map<String, Value>) -> bool {
-    !object.is_empty() && object.iter().all(|(name, value)| value.is_object() && !fields.contains_key(name.as_str()))
+    !object.is_empty()
+        && object
+            .iter()
+            .all(|(name, value)| value.is_object() && !fields.contains_key(name.as_str()))
 }
 
 fn read_entry(fields: &Fields, value: &Value) -> Result<FactValue, Misfit> {

@@ -18,8 +18,12 @@ impl Default for FactSchema {
     /// A schema with what every server has: `name`, `address` and `side`.
     fn default() -> Self {
         let sides = FactType::OneOf(Side::BOTH.map(|side| Arc::from(side.word())).into());
-        let server =
-            [("name".into(), FactType::Text), ("address".into(), FactType::Ip), ("side".into(), sides)].into();
+        let server = [
+            ("name".into(), FactType::Text),
+            ("address".into(), FactType::Ip),
+            ("side".into(), sides),
+        ]
+        .into();
         Self {
             server,
             pair: BTreeMap::new(),

@@ -207,7 +207,10 @@ impl Run<'_> {
             }
             FactValue::Record(_) => match key {
                 FactValue::Text(name) => self.field(base, name),
-                other => Err(Fault::mixed(format!("a record is indexed by a text, not a {}", other.kind()))),
+                other => Err(Fault::mixed(format!(
+                    "a record is indexed by a text, not a {}",
+                    other.kind()
+                ))),
             },
             other => Err(Fault::mixed(format!("a {} cannot be indexed", other.kind()))),
         }

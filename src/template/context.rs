@@ -1,0 +1,168 @@
+//! How a value is written in each kind of text, so that it stays a value.
+
+use super::scope::{Fact, Names};
+use crate::facts::FactValue;
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Output, Value};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+/// The language that a template is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// A message for people: nothing is escaped, facts that are not known are named.
+    Text,
+    /// A search filter of a directory (RFC 4515); values stand behind `=`.
+    LdapFilter,
+    /// A distinguished name (RFC 4514): a `dn` goes in whole, anything else as one value of it.
+    Dn,
+    /// A DNS name.
+    DnsName,
+    /// A host: a DNS name or an address.
+    Host,
+    /// A port number.
+    Port,
+    /// A part of a URL between its delimiters.
+    Url,
+}
+
+/// Writes one value; the error says why it has no safe form there.
+pub(super) fn write(context: Context, out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+    let text = written(context, value).map_err(|message| Error::new(ErrorKind::BadEscape, message))?;
+    out.write_str(&text).map_err(Error::from)
+}
+
+fn written(context: Context, value: &Value) -> Result<String, String> {
+    if value.is_safe() {
+        return Err("a value must not call itself safe".to_owned());
+    }
+    if let Some(names) = value.downcast_object_ref::<Names>() {
+        return Err(format!("`{}` is not a fact", names.prefix()));
+    }
+    if let Some(fact) = value.downcast_object_ref::<Fact>() {
+        return fact_written(context, fact.value());
+    }
+    match value.kind() {
+        ValueKind::None => fact_written(context, &FactValue::Nothing),
+        ValueKind::Bool => fact_written(context, &FactValue::Bool(value.is_true())),
+        ValueKind::Undefined => Err("there is no such value".to_owned()),
+        ValueKind::Number | ValueKind::String => text_written(context, &value.to_string()),
+        _ if context == Context::Text => Ok(value.to_string()),
+        kind => Err(format!("a {kind} cannot be written here")),
+    }
+}
+
+fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
+    if context == Context::Text {
+        return Ok(fact.to_string());
+    }
+    match (fact, context) {
+        (FactValue::Dn(dn), Context::Dn) => Ok(dn.to_string()),
+        (FactValue::Bool(value), Context::LdapFilter) => Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),
+        (FactValue::Bool(value), _) => text_written(context, &value.to_string()),
+        (FactValue::Bytes(bytes), Context::LdapFilter) => {
+            Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+                hex(&mut text, *byte);
+                text
+            }))
+        }
+        (FactValue::Time(time), Context::LdapFilter) => Ok(time.strftime("%Y%m%d%H%M%S.0Z").to_string()),
+        (
+            FactValue::Int(_)
+            | FactValue::Text(_)
+            | FactValue::Version(_)
+            | FactValue::Ip(_)
+            | FactValue::Subnet(_)
+            | FactValue::Path(_)
+            | FactValue::Dn(_)
+            | FactValue::Sid(_)
+            | FactValue::Time(_)
+            | FactValue::Host(_),
+            _,
+        ) => text_written(context, &fact.to_string()),
+        _ => Err(format!("a value of kind {} cannot be written here", fact.kind())),
+    }
+}
+
+fn text_written(context: Context, text: &str) -> Result<String, String> {
+    match context {
+        Context::Text => Ok(text.to_owned()),
+        Context::LdapFilter => Ok(ldap_filter(text)),
+        Context::Dn => Ok(rdn_value(text)),
+        Context::Url => Ok(url(text)),
+        Context::DnsName | Context::Host | Context::Port => match whole(context, text) {
+            Ok(()) => Ok(text.to_owned()),
+            // Within a host or a port a value may be a part of it: `{{ name }}.{{ domain }}`.
+            Err(_) if context != Context::Port && is_dns_name(text) => Ok(text.to_owned()),
+            Err(message) => Err(message),
+        },
+    }
+}
+
+/// Checks a complete text where its language is small enough to know.
+pub(super) fn whole(context: Context, text: &str) -> Result<(), String> {
+    let shown = crate::diagnostic::excerpt(text);
+    match context {
+        Context::DnsName if !is_dns_name(text) => Err(format!("`{shown}` is not a DNS name")),
+        Context::Host if !is_dns_name(text) && text.parse::<IpAddr>().is_err() => {
+            Err(format!("`{shown}` is neither a DNS name nor an address"))
+        }
+        Context::Port if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') => {
+            Err(format!("`{shown}` is not a port number"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn ldap_filter(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '*' | '(' | ')' | '\\' | '\0' => hex(&mut escaped, character as u8),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn rdn_value(text: &str) -> String {
+    let last = text.char_indices().last().map_or(0, |(at, _)| at);
+    let mut escaped = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        match character {
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => escaped.extend(['\\', character]),
+            ' ' if at == 0 || at == last => escaped.push_str("\\ "),
+            '#' if at == 0 => escaped.push_str("\\#"),
+            '\0'..='\x1f' | '\x7f' => hex(&mut escaped, character as u8),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn url(text: &str) -> String {
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut escaped, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                escaped.push(char::from(byte));
+            } else {
+                write!(escaped, "%{byte:02X}").expect("writing to a string succeeds");
+            }
+            escaped
+        })
+}
+
+/// Appends a byte as `\xx`, the escape of filters and names alike.
+fn hex(text: &mut String, byte: u8) {
+    write!(text, "\\{byte:02x}").expect("writing to a string succeeds");
+}
+
+/// Labels of letters, digits, `-`, `_` and `/` (reverse zones of parts of a network), with or without the last dot.
+fn is_dns_name(text: &str) -> bool {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    let label = |label: &str| {
+        let right = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte);
+        (1..=63).contains(&label.len()) && label.bytes().all(right)
+    };
+    name.len() <= 253 && name.split('.').all(label)
+}

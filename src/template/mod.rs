@@ -1,0 +1,168 @@
+//! Protocol text and messages with values of facts in them.
+//!
+//! A template is minijinja's syntax without what can surprise: it inserts values, branches and loops, and
+//! nothing else. Each has a [`Context`] that decides how a value is written there, so that no value from a
+//! server can become syntax; a value that has no safe form there is refused. A fact that could not be read
+//! fails protocol text and is named in messages. Expressions that judge are `predicate`'s.
+
+mod check;
+mod context;
+mod scope;
+
+pub use check::Mention;
+pub use context::Context;
+pub use scope::{Found, Scope};
+
+use crate::diagnostic::excerpt;
+use crate::facts::Absence;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
+use scope::{Names, Reads};
+use std::fmt;
+use std::sync::Arc;
+
+/// A checked template, ready to be filled.
+#[derive(Clone)]
+pub struct Template {
+    context: Context,
+    text: Arc<str>,
+    mentions: Vec<Mention>,
+    environment: Environment<'static>,
+}
+
+/// What is wrong with a template, at a place of its text that counts from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+}
+
+/// Why a template gave no text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// A fact that is not known would have gone into protocol text.
+    #[error("{0}")]
+    Absent(Absence),
+    /// A value has no safe form there, or the template cannot be filled with it.
+    #[error(transparent)]
+    Refused(#[from] TemplateError),
+}
+
+impl Template {
+    /// One unit is an instruction or 64 bytes of text.
+    const FUEL: u64 = 100_000;
+    const LONGEST: usize = 64 << 10;
+
+    /// Reads and checks a template.
+    pub fn compile(text: &str, context: Context) -> Result<Self, TemplateError> {
+        if text.len() > Self::LONGEST {
+            let message = format!("a template is not longer than {} bytes", Self::LONGEST);
+            return Err(TemplateError {
+                line: 1,
+                column: 1,
+                message,
+            });
+        }
+        let mentions = check::check(text, context)?;
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(Self::FUEL));
+        environment.set_debug(false);
+        environment.set_formatter(move |out, _, value| context::write(context, out, value));
+        environment.add_filter("lower", filters::lower);
+        environment.add_filter("upper", filters::upper);
+        environment.add_filter("trim", filters::trim);
+        environment.add_filter("join", filters::join);
+        environment.add_filter("length", scope::length);
+        environment
+            .add_template_owned(NAME, text.to_owned())
+            .map_err(|error| located(&error, text))?;
+        Ok(Self {
+            context,
+            text: text.into(),
+            mentions,
+            environment,
+        })
+    }
+
+    /// Returns the dotted paths that the template reads, in the order of their first places.
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
+    }
+
+    pub fn context(&self) -> Context {
+        self.context
+    }
+
+    /// Returns the template as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Fills the template.
+    pub fn render(&self, scope: &dyn Scope) -> Result<String, RenderError> {
+        let reads = Reads::default();
+        let names = Names::root(&self.mentions, scope, &reads);
+        let template = self
+            .environment
+            .get_template(NAME)
+            .expect("compile added the template");
+        let rendered = template.render(Value::from_object(names));
+        // In protocol text it does not matter what was done with the absent value: reading it is enough.
+        if self.context != Context::Text
+            && let Some(why) = reads.first()
+        {
+            return Err(RenderError::Absent(why));
+        }
+        let text = rendered.map_err(|error| located(&error, &self.text))?;
+        context::whole(self.context, &text).map_err(|message| TemplateError {
+            line: 1,
+            column: 1,
+            message,
+        })?;
+        Ok(text)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template")
+            .field("context", &self.context)
+            .field("text", &self.text)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.context == other.context && self.text == other.text
+    }
+}
+
+impl Eq for Template {}
+
+/// minijinja wants a name; it is never shown.
+const NAME: &str = "template";
+
+fn located(error: &minijinja::Error, text: &str) -> TemplateError {
+    let range = error.range();
+    let expression = range.clone().and_then(|range| text.get(range));
+    let message = match (error.kind(), error.detail(), expression) {
+        (ErrorKind::UndefinedError, _, Some(expression)) => format!("`{}` has no value", excerpt(expression)),
+        (ErrorKind::OutOfFuel, ..) => "filling this template takes too long".to_owned(),
+        (_, Some(detail), _) => detail.to_owned(),
+        (kind, None, _) => kind.to_string(),
+    };
+    match range {
+        Some(range) => check::at(text, range.start, message),
+        None => TemplateError {
+            line: error.line().unwrap_or(1),
+            column: 1,
+            message,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
