@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::facts::{Absence, Cause};
 
 mod deadline;
+pub mod ldap;
 mod log_on;
 mod pool;
 pub mod tcp;
