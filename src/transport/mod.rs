@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::facts::{Absence, Cause};
 
 mod deadline;
-pub mod ldap;
+pub mod dns;
+pub mod local;
 mod log_on;
 mod pool;
 pub mod tcp;

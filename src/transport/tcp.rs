@@ -57,7 +57,7 @@ pub(crate) async fn connect(host: &str, port: u16, deadline: Deadline) -> Result
     Err(last)
 }
 
-async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Trouble> {
+pub(super) async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Trouble> {
     match lookup_host((host, port)).await {
         Ok(found) => Ok(found.collect()),
         Err(error) => {
@@ -79,7 +79,7 @@ pub(crate) fn address(host: &str, port: u16) -> String {
     }
 }
 
-fn refused(place: &str, error: &io::Error) -> Trouble {
+pub(super) fn refused(place: &str, error: &io::Error) -> Trouble {
     match error.kind() {
         ErrorKind::ConnectionRefused => Trouble::new(
             Cause::Unreachable,

@@ -1,0 +1,157 @@
+//! This machine: the resolvers that it is set to use, what names mean to it, its clock.
+//!
+//! The only place that reads the clock for the protocols; rules get their time from the caller.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hickory_resolver::system_conf::read_system_conf;
+use jiff::Timestamp;
+use tokio::net::lookup_host;
+
+use super::deadline::Deadline;
+use super::{Trouble, clip};
+use crate::facts::{Absence, Cause, FactValue, Record};
+
+/// The name of this machine's endpoint.
+const ENDPOINT: &str = "local";
+
+/// The DNS servers that this machine is set to use, one row with its `address` each, in their order.
+pub async fn resolvers() -> Result<Vec<Record>, Absence> {
+    let read = tokio::task::spawn_blocking(|| read_system_conf().map_err(|error| error.to_string())).await;
+    let found = match read {
+        Ok(Ok((config, _))) => config,
+        Ok(Err(why)) => {
+            let detail = format!("this machine's settings name no DNS server: {}", clip(&why));
+            return Err(absence(Trouble::new(Cause::NotFound, detail)));
+        }
+        Err(_) => {
+            let detail = "this machine's DNS settings could not be read";
+            return Err(absence(Trouble::new(Cause::Malformed, detail)));
+        }
+    };
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for server in found.name_servers() {
+        if !addresses.contains(&server.ip) {
+            addresses.push(server.ip);
+        }
+    }
+    Ok(addresses.into_iter().map(row).collect())
+}
+
+/// The addresses that a name has for this machine, one row each; none when its resolver says that there are none.
+pub async fn resolve(name: &str, deadline: Duration) -> Result<Vec<Record>, Absence> {
+    let look_up = async {
+        match lookup_host((name, 0)).await {
+            Ok(found) => Ok(found.map(|to| to.ip()).collect()),
+            Err(error) if says_there_is_none(&error) => Ok(Vec::new()),
+            Err(error) => {
+                let why = clip(&error.to_string());
+                Err(Trouble::new(
+                    Cause::Unreachable,
+                    format!("this machine cannot resolve {}: {why}", clip(name)),
+                ))
+            }
+        }
+    };
+    let doing = format!("resolving {} on this machine", clip(name));
+    let mut addresses: Vec<IpAddr> = Deadline::after(deadline)
+        .run(&doing, look_up)
+        .await
+        .map_err(absence)?;
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses.into_iter().map(row).collect())
+}
+
+/// This machine's time.
+pub fn clock() -> Record {
+    Record::from_iter([("time", FactValue::Time(now()))])
+}
+
+/// Seconds since 1970 in UTC, as signatures want them.
+pub(super) fn unix_seconds() -> u64 {
+    u64::try_from(now().as_second()).unwrap_or_default()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this machine's clock is what is asked for"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn row(address: IpAddr) -> Record {
+    Record::from_iter([("address", FactValue::Ip(address))])
+}
+
+fn absence(trouble: Trouble) -> Absence {
+    trouble.at(&ENDPOINT.into())
+}
+
+/// Whether a failed look-up means that the name does not exist, or has no address, rather than that nobody knows.
+fn says_there_is_none(error: &io::Error) -> bool {
+    // WSAHOST_NOT_FOUND, WSANO_DATA
+    if matches!(error.raw_os_error(), Some(11_001 | 11_004)) {
+        return true;
+    }
+    // elsewhere the standard library gives the text of the resolver's error only
+    let text = error.to_string();
+    [
+        "Name or service not known",
+        "No address associated with hostname",
+        "nodename nor servname provided",
+        "Name does not resolve",
+    ]
+    .iter()
+    .any(|known| text.contains(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_is_itself() {
+        let rows = resolve("192.0.2.7", Duration::from_secs(5)).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].get("address").unwrap().to_string(), "192.0.2.7");
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_found() {
+        let rows = resolve("localhost", Duration::from_secs(20)).await.unwrap();
+        assert!(
+            rows.iter()
+                .all(|row| matches!(row.get("address"), Some(FactValue::Ip(ip)) if ip.is_loopback()))
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_name_never_becomes_an_address() {
+        for name in ["", "a b", "no-such-host.invalid", "x\0y"] {
+            match resolve(name, Duration::from_secs(20)).await {
+                Ok(rows) => assert!(rows.is_empty(), "{name:?}"),
+                Err(absence) => assert_eq!(&*absence.root, "local", "{name:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_resolver_that_knows_proves_that_there_is_none() {
+        let gai = |text: &str| io::Error::other(format!("failed to lookup address information: {text}"));
+        assert!(says_there_is_none(&gai("Name or service not known")));
+        assert!(says_there_is_none(&gai("No address associated with hostname")));
+        assert!(says_there_is_none(&io::Error::from_raw_os_error(11_001)));
+        assert!(!says_there_is_none(&gai("Temporary failure in name resolution")));
+        assert!(!says_there_is_none(&gai("System error")));
+    }
+
+    #[test]
+    fn the_clock_runs() {
+        assert!(matches!(clock().get("time"), Some(FactValue::Time(_))));
+        assert!(unix_seconds() > 1_700_000_000);
+    }
+}
