@@ -5,12 +5,16 @@
 
 mod absence;
 mod acl;
+mod descriptor;
 mod dn;
 mod facts_store;
+mod guid;
 mod json;
 mod path;
 mod record;
+mod rights;
 mod schema;
+mod sddl;
 mod sid;
 mod snapshot;
 mod types;
@@ -19,14 +23,18 @@ mod version;
 mod win_path;
 
 pub use absence::{Absence, Cause};
-pub use acl::Acl;
-pub use dn::Dn;
+pub use acl::{Access, Ace, Acl, Dacl, Effect, RawAce};
+pub use descriptor::DescriptorError;
+pub use dn::{Dn, DnError, Rdn};
 pub use facts_store::{Facts, Observation, Provenance, Reading};
+pub use guid::{Guid, GuidError};
 pub use json::{from_json, to_json};
 pub use path::{FactPath, Root, Side};
 pub use record::{Entry, FactMap, Key, Lookup, Record};
+pub use rights::{NamedRight, Right, RightError, Undecidable, Verb, WantedRight};
 pub use schema::FactSchema;
-pub use sid::Sid;
+pub use sddl::SddlError;
+pub use sid::{Sid, SidError};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
 pub use types::{FactType, Fields, Misfit};
 pub use value::{Digest, FactValue};
