@@ -17,7 +17,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// Longer than any run; keeps additions from overflowing.
-    const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+    const LONGEST: Duration = Duration::from_hours(366 * 24);
 
     pub(crate) fn since(start: Instant, total: Duration) -> Self {
         Self {
