@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod facts;
+pub mod pair;
 pub mod predicate;
 pub mod template;
 #[doc(hidden)]

@@ -5,7 +5,7 @@
 
 use super::source::floor;
 use super::visible::{push, visible};
-use super::{Diagnostic, Diagnostics, Label, Severity, SourceId, SourceMap};
+use super::{Diagnostic, Diagnostics, Label, Severity, SourceId, SourceMap, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,7 +19,7 @@ pub fn human(diagnostics: &Diagnostics, sources: &SourceMap, colour: bool) -> St
     };
     let mut text = String::new();
     for diagnostic in diagnostics.sorted() {
-        text.push_str(&one(diagnostic, sources, &renderer));
+        text.push_str(&one(diagnostic, &diagnostics.hidden, sources, &renderer));
         text.push_str("\n\n");
     }
     if diagnostics.dropped() > 0 {
@@ -28,7 +28,7 @@ pub fn human(diagnostics: &Diagnostics, sources: &SourceMap, colour: bool) -> St
     text
 }
 
-fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String {
+fn one(diagnostic: &Diagnostic, hidden: &[Span], sources: &SourceMap, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -48,7 +48,7 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> Str
         // The header shows the place of the first part.
         parts.sort_by_key(|part| !holds(part, diagnostic.primary.as_ref()));
         for part in parts {
-            let (snippet, correction) = frame(sources, source, &part, diagnostic.primary.as_ref());
+            let (snippet, correction) = frame(sources, source, &part, diagnostic.primary.as_ref(), hidden);
             group = group.element(snippet);
             corrections.extend(correction);
         }
@@ -124,6 +124,7 @@ fn frame<'a>(
     source: SourceId,
     part: &Lines<'a>,
     primary: Option<&Label>,
+    hidden: &[Span],
 ) -> (Snippet<'a, Annotation<'a>>, Option<(String, String)>) {
     let is_primary = |label: &Label| primary.is_some_and(|primary| std::ptr::eq(label, primary));
     let path = visible(sources.name(source)).into_owned();
@@ -138,7 +139,7 @@ fn frame<'a>(
         let caret = labels
             .first()
             .map_or(0, |label| label.span.start.saturating_sub(begin));
-        let shown = Shown::around(line, caret);
+        let shown = Shown::around(line, caret, &within(hidden, source, begin));
         for label in labels {
             let bytes = label.span.start.saturating_sub(begin)..label.span.end.saturating_sub(begin);
             let range = shown.range(bytes);
@@ -175,6 +176,16 @@ fn frame<'a>(
     (snippet, correction)
 }
 
+/// Returns what is hidden of a source, counted from where a line starts; what ends before the line is empty.
+fn within(hidden: &[Span], source: SourceId, begin: usize) -> Vec<Range<usize>> {
+    let here = hidden.iter().filter(|span| span.source == source);
+    here.map(|span| span.start.saturating_sub(begin)..span.end.saturating_sub(begin))
+        .collect()
+}
+
+/// What stands for a hidden part.
+const HIDDEN: &str = "***";
+
 /// A line as it is displayed, with the way from its bytes to the displayed ones.
 struct Shown {
     text: String,
@@ -187,7 +198,7 @@ impl Shown {
     const BEFORE: usize = 60;
     const AFTER: usize = 60;
 
-    fn around(line: &str, caret: usize) -> Self {
+    fn around(line: &str, caret: usize, hidden: &[Range<usize>]) -> Self {
         let caret = floor(line, caret.min(line.len()));
         let start = line[..caret]
             .char_indices()
@@ -203,7 +214,13 @@ impl Shown {
         let mut steps = Vec::new();
         for (at, character) in line[start..end].char_indices() {
             steps.push((start + at, text.len()));
-            push(&mut text, character);
+            let is_hidden = |at| hidden.iter().any(|range| range.contains(&at));
+            if !is_hidden(start + at) {
+                push(&mut text, character);
+            } else if !text.ends_with(HIDDEN) {
+                // Not even its length is told.
+                text.push_str(HIDDEN);
+            }
         }
         steps.push((end, text.len()));
         if end < line.len() {
@@ -231,7 +248,6 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Span;
     use super::*;
     use proptest::prelude::*;
 

@@ -108,6 +108,7 @@ pub struct Diagnostics {
     items: Vec<Diagnostic>,
     errors: usize,
     dropped: usize,
+    hidden: Vec<Span>,
 }
 
 impl Diagnostics {
@@ -131,6 +132,7 @@ impl Diagnostics {
     pub fn append(&mut self, other: Self) {
         let counted = self.errors + other.errors;
         self.dropped += other.dropped;
+        self.hidden.extend(other.hidden);
         for diagnostic in other.items {
             self.push(diagnostic);
         }
@@ -147,6 +149,11 @@ impl Diagnostics {
 
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Keeps a part of a file out of all frames: it may be a secret in the wrong place.
+    pub fn hide(&mut self, span: Span) {
+        self.hidden.push(span);
     }
 
     /// Returns how many were too many to keep.

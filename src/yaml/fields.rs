@@ -69,6 +69,15 @@ impl<'n, 's> Fields<'n, 's> {
         }
     }
 
+    /// Decodes a node that was found before, by [`Self::one_key_of`] or [`Self::node`].
+    pub fn decode<T>(
+        &mut self,
+        node: &'n Node,
+        decode: impl FnOnce(&'n Node, &mut Diagnostics) -> Option<T>,
+    ) -> Option<T> {
+        decode(node, self.sink)
+    }
+
     /// Returns the node of a key as it is and counts the key as known.
     pub fn node(&mut self, key: &'static str) -> Option<&'n Node> {
         self.known.push(key);

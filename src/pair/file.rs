@@ -1,0 +1,125 @@
+//! The layout of the pair file.
+
+use super::endpoint::endpoint;
+use super::values::{duration, ip, path_in};
+use super::waiver::waiver;
+use super::{Collect, Endpoint, Pair, Server};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::yaml::decode::{integer_in, list_of, name, nonempty, raw, spanned, wrong_type};
+use crate::yaml::{Fields, Node};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Decodes the whole file.
+pub(super) fn pair(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<Pair> {
+    let mut fields = Fields::of(node, sink, "a pair file")?;
+    let called = fields.required("pair", spanned(name));
+    let packs = fields.required("packs", list_of(spanned(name)));
+    let source = fields.required("source", server);
+    let target = fields.required("target", server);
+    let endpoints = fields.or("endpoints", BTreeMap::new(), |node, sink| {
+        endpoints(node, folder, sink)
+    });
+    let settings = fields.optional("settings", map);
+    let params = fields.optional("params", map);
+    let services = fields.or("services", Vec::new(), list_of(raw));
+    let waivers = fields.or("waivers", Vec::new(), list_of(waiver));
+    let recorded = fields.optional("recorded", path_in(folder));
+    let collect = fields.or("collect", Collect::default(), collect);
+    let max_age = fields.optional("max_age", duration);
+    if let (Some(source), Some(target)) = (&source, &target) {
+        distinct(source, target, &mut fields);
+    }
+    fields.finish();
+    Some(Pair {
+        name: called?,
+        packs: packs?,
+        source: source?,
+        target: target?,
+        endpoints: endpoints?,
+        settings,
+        params,
+        services: services?,
+        waivers: waivers?,
+        recorded,
+        collect: collect?,
+        max_age,
+    })
+}
+
+fn server(node: &Node, sink: &mut Diagnostics) -> Option<Server> {
+    let mut fields = Fields::of(node, sink, "a server")?;
+    let called = fields.required("name", spanned(name));
+    let address = fields.required("address", spanned(ip));
+    let addresses = fields.or("addresses", Vec::new(), list_of(ip));
+    let domain = fields.optional("domain", nonempty);
+    fields.finish();
+    let (address, mut addresses) = (address?, addresses?);
+    if !addresses.contains(&address.value) {
+        addresses.insert(0, address.value);
+    }
+    Some(Server {
+        name: called?,
+        address,
+        addresses,
+        domain,
+    })
+}
+
+/// Refuses one server as its own stand-in.
+fn distinct(source: &Server, target: &Server, fields: &mut Fields<'_, '_>) {
+    let message = "source and target are the same server";
+    let same_name = source.name.value.eq_ignore_ascii_case(&target.name.value);
+    if same_name || source.address.value == target.address.value {
+        let (here, there) = if same_name {
+            (target.name.span, source.name.span)
+        } else {
+            (target.address.span, source.address.span)
+        };
+        fields.report(
+            Diagnostic::error("one-server", message)
+                .at(here, "same as the source's")
+                .also(there, ""),
+        );
+    }
+}
+
+fn endpoints(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<BTreeMap<String, Endpoint>> {
+    let Some(entries) = node.entries() else {
+        sink.push(wrong_type(node, "a map of endpoints"));
+        return None;
+    };
+    let decoded: Vec<_> = entries
+        .iter()
+        .map(|(key, value)| endpoint(key, value, folder, sink))
+        .collect();
+    let decoded: Option<Vec<Endpoint>> = decoded.into_iter().collect();
+    Some(
+        decoded?
+            .into_iter()
+            .map(|endpoint| (endpoint.name.clone(), endpoint))
+            .collect(),
+    )
+}
+
+fn collect(node: &Node, sink: &mut Diagnostics) -> Option<Collect> {
+    let mut fields = Fields::of(node, sink, "`collect`")?;
+    let default = Collect::default();
+    let timeout = fields.or("timeout", default.timeout, duration);
+    let connections = fields.or("connections", 4, integer_in(1, 64));
+    fields.finish();
+    let connections = usize::try_from(connections?).expect("it is between 1 and 64");
+    Some(Collect {
+        timeout: timeout?,
+        connections,
+    })
+}
+
+/// A map that is understood later.
+fn map(node: &Node, sink: &mut Diagnostics) -> Option<Node> {
+    if node.entries().is_none() {
+        sink.push(wrong_type(node, "a map"));
+        return None;
+    }
+    raw(node, sink)
+}
