@@ -1,0 +1,329 @@
+//! What packs say of each other: duplicates, owners, cycles, and names that must exist.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::decode_fact::FactHead;
+use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, Pack, Probe, RequiredSide, Rule, Setting};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::facts::{FactPath, Root, Side};
+use crate::ordering::{Cycle, Dag};
+use crate::predicate::{Expression, FactRef, Place};
+
+pub(super) fn add_settings(
+    all: &mut BTreeMap<Arc<str>, Setting>,
+    own: Vec<Setting>,
+    what: &str,
+    span: Span,
+    sink: &mut Diagnostics,
+) {
+    for setting in own {
+        if let Some(first) = all.get(&setting.name) {
+            let message = format!(
+                "the packs `{}` and `{}` both declare the {what} `{}`",
+                first.pack, setting.pack, setting.name
+            );
+            sink.push(Diagnostic::error("duplicate-name", message).at(span.start(), ""));
+            continue;
+        }
+        all.insert(setting.name.clone(), setting);
+    }
+}
+
+pub(super) fn add_fixes(all: &mut BTreeMap<Arc<str>, Fix>, own: Vec<Fix>, sink: &mut Diagnostics) {
+    for fix in own {
+        if let Some(first) = all.get(&fix.id) {
+            sink.push(duplicate("fix", &fix.id, fix.span, first.span));
+            continue;
+        }
+        all.insert(fix.id.clone(), fix);
+    }
+}
+
+pub(super) fn add_rules(all: &mut Vec<Rule>, own: Vec<Rule>, sink: &mut Diagnostics) {
+    let mut first: BTreeMap<Arc<str>, Span> = BTreeMap::new();
+    for rule in own {
+        if let Some(span) = first.get(&rule.id) {
+            sink.push(duplicate("rule", &rule.id, rule.span, *span));
+            continue;
+        }
+        first.insert(rule.id.clone(), rule.span);
+        all.push(rule);
+    }
+}
+
+fn duplicate(what: &str, name: &str, second: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-name", format!("the {what} `{name}` is declared twice"))
+        .at(second.start(), "again here")
+        .also(first.start(), "first here")
+}
+
+/// Whether a pack may declare this fact: it owns the first word, nobody else has the name, nothing hides behind it.
+pub(super) fn may_declare(
+    head: &FactHead<'_>,
+    pack: &Pack,
+    others: &[FactHead<'_>],
+    sink: &mut Diagnostics,
+) -> bool {
+    let span = head.name_node.span;
+    let first = head.name.split('.').next().unwrap_or_default();
+    if !pack.owns.iter().any(|owned| owned.as_ref() == first) {
+        let message = format!("the pack `{}` does not own the name `{first}`", pack.name);
+        let help = format!("add `{first}` to `owns` in the pack's pack.yaml, or use a name that it owns");
+        sink.push(Diagnostic::error("foreign-name", message).at(span, "").help(help));
+        return false;
+    }
+    let clash = others.iter().find(|other| {
+        let (a, b) = (head.name.as_ref(), other.name.as_ref());
+        let inside = |outer: &str, inner: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        head.of == other.of && (a == b || inside(a, b) || inside(b, a))
+    });
+    match clash {
+        None => true,
+        Some(other) if other.name == head.name => {
+            sink.push(duplicate("fact", &head.name, span, other.name_node.span));
+            false
+        }
+        Some(other) => {
+            let message = format!(
+                "`{}` and `{}` cannot both be facts: one is the beginning of the other",
+                other.name, head.name
+            );
+            sink.push(
+                Diagnostic::error("name-inside-name", message)
+                    .at(span, "")
+                    .also(other.name_node.span, ""),
+            );
+            false
+        }
+    }
+}
+
+/// Checks the catalogue as a whole.
+pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
+    requires_of_packs(catalogue, sink);
+    cycles_of_facts(catalogue, sink);
+    for rule in &catalogue.rules {
+        for requirement in &rule.requires {
+            requirement_exists(catalogue, rule, requirement, sink);
+        }
+        for child in &rule.rollup_of {
+            if catalogue.rule(child).is_none() {
+                sink.push(unknown_rule(catalogue, child, rule.span.start()));
+            }
+        }
+        for use_of_fix in &rule.fix {
+            fix_exists(catalogue, use_of_fix, sink);
+        }
+    }
+    cycles_of_rules(catalogue, sink);
+}
+
+fn requires_of_packs(catalogue: &Catalogue, sink: &mut Diagnostics) {
+    for pack in &catalogue.packs {
+        for needed in &pack.requires {
+            if !catalogue.packs.iter().any(|p| p.name == *needed) {
+                let message = format!(
+                    "the pack `{}` needs the pack `{needed}`, which is not active",
+                    pack.name
+                );
+                sink.push(
+                    Diagnostic::error("missing-pack", message).help(format!("add `{needed}` to `packs`")),
+                );
+            }
+        }
+    }
+}
+
+fn unknown_rule(catalogue: &Catalogue, id: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("unknown-rule", format!("there is no rule `{id}`"))
+        .at(span, "")
+        .did_you_mean(id, catalogue.rules.iter().map(|r| r.id.as_ref()))
+}
+
+fn requirement_exists(
+    catalogue: &Catalogue,
+    rule: &Rule,
+    requirement: &super::Requirement,
+    sink: &mut Diagnostics,
+) {
+    let Some(required) = catalogue.rule(&requirement.rule) else {
+        sink.push(unknown_rule(catalogue, &requirement.rule, requirement.span));
+        return;
+    };
+    let theirs = subject_sides(required);
+    let mine = subject_sides(rule);
+    let meets = theirs.is_empty()
+        || match requirement.side {
+            RequiredSide::Same => mine.iter().any(|side| theirs.contains(side)),
+            RequiredSide::One(side) => theirs.contains(&side),
+            RequiredSide::Both => true,
+        };
+    if !meets {
+        let message = format!(
+            "`{}` never has a finding about the subjects of `{}`",
+            required.id, rule.id
+        );
+        let help = "say whose finding is meant: `{ rule: ID, side: source }`, `target` or `both`";
+        sink.push(
+            Diagnostic::error("requirement-never-met", message)
+                .at(requirement.span, "")
+                .help(help),
+        );
+    }
+}
+
+/// The servers that a rule's findings are about; none when they are about the pair.
+pub(crate) fn subject_sides(rule: &Rule) -> Vec<Side> {
+    if !rule.sides.is_empty() {
+        return rule.sides.clone();
+    }
+    let each = rule.for_each.as_ref().and_then(Expression::as_fact);
+    match each.map(|fact| fact.place) {
+        Some(Place::At(root)) => root.side().into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn fix_exists(catalogue: &Catalogue, used: &FixUse, sink: &mut Diagnostics) {
+    let Some(fix) = catalogue.fixes.get(&used.fix) else {
+        let unknown =
+            Diagnostic::error("unknown-fix", format!("there is no fix `{}`", used.fix)).at(used.span, "");
+        sink.push(unknown.did_you_mean(&used.fix, catalogue.fixes.keys().map(AsRef::as_ref)));
+        return;
+    };
+    for (name, value) in &used.with {
+        let wanted = fix.inputs.get(name).map(crate::predicate::Ty::from);
+        match wanted {
+            None => {
+                let message = format!("the fix `{}` takes no `{name}`", fix.id);
+                let unknown = Diagnostic::error("unknown-input", message).at(used.span, "");
+                sink.push(unknown.did_you_mean(name, fix.inputs.keys().map(AsRef::as_ref)));
+            }
+            Some(ty) if !ty.meets(value.ty()) => {
+                let message = format!("`{name}` of the fix `{}` is {ty}, this is {}", fix.id, value.ty());
+                sink.push(Diagnostic::error("wrong-type", message).at(used.span, ""));
+            }
+            Some(_) => {}
+        }
+    }
+    for missing in fix
+        .inputs
+        .keys()
+        .filter(|name| !used.with.iter().any(|(given, _)| given == *name))
+    {
+        let message = format!("the fix `{}` needs `{missing}`", fix.id);
+        sink.push(Diagnostic::error("missing-input", message).at(used.span, "add it under `with:`"));
+    }
+}
+
+fn cycles_of_facts(catalogue: &Catalogue, sink: &mut Diagnostics) {
+    let facts: Vec<&FactDef> = catalogue.facts.values().collect();
+    // A server fact stands twice, once for each side, for it may read the same fact of the other server.
+    let nodes: Vec<FactPath> = facts
+        .iter()
+        .flat_map(|fact| {
+            fact.roots()
+                .iter()
+                .map(|root| FactPath::new(*root, fact.name.clone()))
+        })
+        .collect();
+    let number: BTreeMap<&FactPath, usize> = nodes.iter().enumerate().map(|(i, path)| (path, i)).collect();
+    let mut dag = Dag::new(nodes.len());
+    for (i, path) in nodes.iter().enumerate() {
+        let fact = &catalogue.facts[&path.name];
+        for read in reads_of_fact(fact) {
+            let read = read.path(path.root.side());
+            if let Some(before) = read.and_then(|read| number.get(&read).copied()) {
+                dag.add(before, i);
+            }
+        }
+    }
+    for Cycle(members) in dag.order().err().unwrap_or_default() {
+        let names: Vec<String> = members.iter().map(|i| format!("`{}`", nodes[*i])).collect();
+        let message = format!("these facts wait for each other: {}", names.join(" -> "));
+        let span = catalogue.facts[&nodes[members[0]].name].span.start();
+        sink.push(Diagnostic::error("fact-cycle", message).at(span, ""));
+    }
+}
+
+/// Every fact that reading this one needs.
+pub(crate) fn reads_of_fact(fact: &FactDef) -> Vec<FactRef> {
+    let mut reads: Vec<FactRef> = Vec::new();
+    let own = fact.for_each.iter().chain(fact.key.iter());
+    reads.extend(own.flat_map(|e| e.facts().cloned()));
+    for probe in &fact.probes {
+        reads.extend(reads_of_probe(probe));
+    }
+    reads.sort();
+    reads.dedup();
+    reads
+}
+
+fn reads_of_probe(probe: &Probe) -> Vec<FactRef> {
+    let mut reads: Vec<FactRef> = Vec::new();
+    for phrase in probe.ask.phrases() {
+        reads.extend(phrase.facts.iter().cloned());
+    }
+    let mut gives: Vec<&Gives> = vec![&probe.gives];
+    let mut expressions: Vec<&Expression> = probe
+        .when
+        .iter()
+        .chain(&probe.each)
+        .chain(&probe.deadline)
+        .collect();
+    match &probe.ask {
+        Ask::Derive(entries) => {
+            gives = entries.iter().map(|entry| &entry.gives).collect();
+            expressions.extend(
+                entries
+                    .iter()
+                    .flat_map(|entry| entry.for_each.iter().chain(&entry.when)),
+            );
+        }
+        Ask::Setting(name) => reads.push(FactRef {
+            place: Place::At(Root::Setting),
+            name: name.clone(),
+        }),
+        _ => {}
+    }
+    expressions.extend(gives.into_iter().flat_map(Gives::expressions));
+    reads.extend(expressions.into_iter().flat_map(|e| e.facts().cloned()));
+    reads
+}
+
+fn cycles_of_rules(catalogue: &Catalogue, sink: &mut Diagnostics) {
+    let Err(cycles) = rule_order(catalogue) else {
+        return;
+    };
+    for Cycle(members) in cycles {
+        let names: Vec<String> = members
+            .iter()
+            .map(|i| format!("`{}`", catalogue.rules[*i].id))
+            .collect();
+        let message = format!("these rules wait for each other: {}", names.join(" -> "));
+        sink.push(Diagnostic::error("rule-cycle", message).at(catalogue.rules[members[0]].span.start(), ""));
+    }
+}
+
+/// The order in which rules are judged: what a rule rests on comes before it.
+pub(crate) fn rule_order(catalogue: &Catalogue) -> Result<Vec<usize>, Vec<Cycle>> {
+    let number: BTreeMap<&str, usize> = catalogue
+        .rules
+        .iter()
+        .enumerate()
+        .map(|(i, rule)| (rule.id.as_ref(), i))
+        .collect();
+    let mut dag = Dag::new(catalogue.rules.len());
+    for (i, rule) in catalogue.rules.iter().enumerate() {
+        let before = rule.requires.iter().map(|r| &r.rule).chain(&rule.rollup_of);
+        for before in before.filter_map(|id| number.get(id.as_ref())) {
+            dag.add(*before, i);
+        }
+    }
+    dag.order()
+}

@@ -1,0 +1,125 @@
+//! Facts: first their names and types, then, with all names known, how they are read.
+
+use std::sync::Arc;
+
+use super::context::expression;
+use super::decode_probe::{ProbeNames, probe};
+use super::types::{dotted_name, fact_type};
+use super::{FactDef, Of};
+use crate::diagnostic::Diagnostics;
+use crate::facts::{FactSchema, FactType};
+use crate::predicate::{Names, Ty};
+use crate::yaml::decode::{list_of, nonempty, one_of, raw};
+use crate::yaml::{Fields, Node};
+
+const OF: &[(&str, Of)] = &[("server", Of::Server), ("pair", Of::Pair)];
+const FOLDS: &[(&str, bool)] = &[("case", false), ("exact", true)];
+
+/// A fact whose expressions were not read yet.
+pub(super) struct FactHead<'n> {
+    pub(super) name: Arc<str>,
+    pub(super) pack: Arc<str>,
+    pub(super) of: Of,
+    pub(super) ty: FactType,
+    about: String,
+    exact_keys: bool,
+    key: Option<&'n Node>,
+    for_each: Option<&'n Node>,
+    probes: Vec<Node>,
+    pub(super) name_node: &'n Node,
+    node: &'n Node,
+}
+
+pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<FactHead<'n>> {
+    let mut fields = Fields::of(node, sink, "a fact")?;
+    let name = fields.required("fact", |n, s| dotted_name(n, s).map(|name| (name, n)));
+    let of = fields.or("of", Of::Server, one_of(OF));
+    let ty = fields.required("type", fact_type);
+    let about = fields.required("about", nonempty);
+    let key = fields.node("key");
+    let exact_keys = fields.or("fold", false, one_of(FOLDS));
+    let for_each = fields.node("for_each");
+    let probes = fields.required("probes", list_of(raw));
+    fields.finish();
+    let (name, name_node) = name?;
+    Some(FactHead {
+        name,
+        pack: pack.clone(),
+        of: of?,
+        ty: ty?,
+        about: about?,
+        exact_keys: exact_keys?,
+        key,
+        for_each,
+        probes: probes?,
+        name_node,
+        node,
+    })
+}
+
+impl FactHead<'_> {
+    /// Reads the expressions, now that every name is known.
+    pub(super) fn body(&self, schema: &FactSchema, sink: &mut Diagnostics) -> Option<FactDef> {
+        let has_here = self.of == Of::Server;
+        let plain = Names::new(schema).with_here(has_here);
+        let for_each = match self.for_each {
+            Some(node) => Some(expression(node, &plain, sink)?),
+            None => None,
+        };
+        let outer = for_each
+            .as_ref()
+            .map_or(Ty::Any, |e| e.ty().item().unwrap_or(Ty::Any));
+        let key = self.key(schema, has_here, sink);
+        let names = ProbeNames {
+            schema,
+            has_here,
+            outer,
+            ty: &self.ty,
+        };
+        let probes: Vec<_> = self.probes.iter().map(|node| probe(node, &names, sink)).collect();
+        let probes = probes.into_iter().collect::<Option<Vec<_>>>();
+        Some(FactDef {
+            name: self.name.clone(),
+            pack: self.pack.clone(),
+            of: self.of,
+            ty: self.ty.clone(),
+            about: self.about.clone(),
+            key: key?,
+            exact_keys: self.exact_keys,
+            for_each,
+            probes: probes?,
+            span: self.node.span,
+        })
+    }
+
+    /// The key of the records; a collection needs one, anything else has none.
+    fn key(
+        &self,
+        schema: &FactSchema,
+        has_here: bool,
+        sink: &mut Diagnostics,
+    ) -> Option<Option<crate::predicate::Expression>> {
+        use crate::diagnostic::Diagnostic;
+        let FactType::Map(fields) = &self.ty else {
+            if let Some(node) = self.key {
+                let message = "only a fact of type map_of has a `key`";
+                sink.push(Diagnostic::error("useless-key", message).at(node.span, ""));
+                return None;
+            }
+            return Some(None);
+        };
+        let Some(node) = self.key else {
+            let message = format!("the records of `{}` need a `key`", self.name);
+            sink.push(
+                Diagnostic::error("missing-key", message)
+                    .at(self.name_node.span, "")
+                    .help("add `key: item.FIELD`"),
+            );
+            return None;
+        };
+        let names = Names::new(schema)
+            .with_here(has_here)
+            .with("item", Ty::Is(FactType::Record(fields.clone())));
+        expression(node, &names, sink).map(Some)
+    }
+}

@@ -1,0 +1,350 @@
+//! Probes: the question in the words of its protocol, and what its rows become.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::{condition, expression, phrase};
+use super::probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
+use super::types::{dotted_name, value_of};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::facts::{Cause, FactSchema, FactType};
+use crate::predicate::{Expression, Names, Ty};
+use crate::template::Context;
+use crate::yaml::decode::{boolean, list_of, map_of, name, nonempty, one_of, raw, wrong_type, wrong_value};
+use crate::yaml::{Fields, Node};
+
+const DEPTHS: &[(&str, Depth)] = &[("base", Depth::Base), ("one", Depth::One), ("sub", Depth::Sub)];
+
+/// What the expressions of a probe may name.
+pub(super) struct ProbeNames<'a> {
+    pub(super) schema: &'a FactSchema,
+    pub(super) has_here: bool,
+    pub(super) outer: Ty,
+    /// The type of the fact.
+    pub(super) ty: &'a FactType,
+}
+
+impl<'a> ProbeNames<'a> {
+    /// Names of what is asked: facts and `outer`.
+    fn asking(&self) -> Names<'a> {
+        // Placeholders keep the places of `local` the same in every expression of a probe.
+        Names::new(self.schema)
+            .with_here(self.has_here)
+            .with("", Ty::Any)
+            .with("", Ty::Any)
+            .with("outer", self.outer.clone())
+    }
+
+    /// Names of what an answer becomes: a row, an element of it, facts and `outer`.
+    fn answering(&self) -> Names<'a> {
+        Names::new(self.schema)
+            .with_here(self.has_here)
+            .with("row", Ty::Any)
+            .with("value", Ty::Any)
+            .with("outer", self.outer.clone())
+    }
+}
+
+pub(super) fn probe(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Probe> {
+    let mut fields = Fields::of(node, sink, "a probe")?;
+    let when = optional(&mut fields, "when", |n, s| condition(n, &names.asking(), s));
+    let on = fields.optional("on", name);
+    let question = fields.one_key_of(&Ask::PROTOCOLS);
+    let each = optional(&mut fields, "each", |n, s| expression(n, &names.answering(), s));
+    let (values, value) = (fields.node("fields"), fields.node("value"));
+    let not_found = optional(&mut fields, "not_found", |n, s| value_of(names.ty, n, s));
+    let next_on = fields.or("next_on", Vec::new(), list_of(cause));
+    let writes = fields.or("writes", false, boolean);
+    let deadline = optional(&mut fields, "deadline", |n, s| expression(n, &names.asking(), s));
+    fields.finish();
+    let (protocol, question) = question?;
+    let ask = ask(protocol, question, names, sink);
+    let gives = gives(values, value, &names.answering(), names, sink);
+    let mut ask = ask?;
+    let (gives, each) = (gives?, each?);
+    if let Ask::Ldap(ldap) = &mut ask {
+        ldap.attributes = attributes(&gives, each.as_ref());
+        ldap.descriptors |= ldap
+            .attributes
+            .iter()
+            .any(|a| a.eq_ignore_ascii_case("nTSecurityDescriptor"));
+    }
+    let on = on.map_or_else(|| default_endpoint(protocol), Into::into);
+    Some(Probe {
+        when: when?,
+        on,
+        ask,
+        each,
+        gives,
+        not_found: not_found?,
+        next_on: next_on?,
+        writes: writes?,
+        deadline: deadline?,
+        span: node.span,
+    })
+}
+
+/// Where a probe runs that does not say it.
+fn default_endpoint(protocol: &str) -> Arc<str> {
+    match protocol {
+        "ldap" => "directory",
+        "dns" => "dns",
+        "local" | "setting" | "derive" => "local",
+        _ => "here",
+    }
+    .into()
+}
+
+/// An optional key; the outer `None` is a mistake that was told.
+#[expect(
+    clippy::option_option,
+    reason = "the outer one is `was wrong`, the inner one `was not given`"
+)]
+fn optional<T>(
+    fields: &mut Fields<'_, '_>,
+    key: &'static str,
+    decode: impl FnOnce(&Node, &mut Diagnostics) -> Option<T>,
+) -> Option<Option<T>> {
+    fields.or(key, None, |node, sink| decode(node, sink).map(Some))
+}
+
+fn cause(node: &Node, sink: &mut Diagnostics) -> Option<Cause> {
+    let word = nonempty(node, sink)?;
+    let found = word.parse().ok();
+    if found.is_none() {
+        let unknown =
+            Diagnostic::error("unknown-cause", format!("there is no cause `{word}`")).at(node.span, "");
+        sink.push(unknown.did_you_mean(&word, Cause::ALL.map(Cause::word)));
+    }
+    found
+}
+
+fn ask(protocol: &str, node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Ask> {
+    match protocol {
+        "ldap" => ldap(node, names, sink).map(Ask::Ldap),
+        "dns" => dns(node, names, sink).map(Ask::Dns),
+        "tcp" => {
+            let mut fields = Fields::of(node, sink, "a tcp probe")?;
+            let host = fields.required("host", |n, s| phrase(n, Context::Text, &names.asking(), s));
+            let port = fields.required("port", |n, s| phrase(n, Context::Text, &names.asking(), s));
+            fields.finish();
+            Some(Ask::Tcp {
+                host: host?,
+                port: port?,
+            })
+        }
+        "local" => local_ask(node, names, sink).map(Ask::Local),
+        "setting" => setting(node, names, sink),
+        _ => list_of(|n, s| derivation(n, names, s))(node, sink).map(Ask::Derive),
+    }
+}
+
+fn setting(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Ask> {
+    use crate::facts::Root;
+    let name = dotted_name(node, sink)?;
+    if names.schema.type_of(Root::Setting, &name).is_none() {
+        let unknown =
+            Diagnostic::error("unknown-setting", format!("there is no setting `{name}`")).at(node.span, "");
+        sink.push(unknown.did_you_mean(&name, names.schema.names(Root::Setting).map(AsRef::as_ref)));
+        return None;
+    }
+    Some(Ask::Setting(name))
+}
+
+fn ldap(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<LdapAsk> {
+    let asking = names.asking();
+    let mut fields = Fields::of(node, sink, "an ldap probe")?;
+    let base = fields.required("base", |n, s| phrase(n, Context::Dn, &asking, s));
+    let depth = fields.or("scope", Depth::Sub, one_of(DEPTHS));
+    let filter = fields.optional("filter", |n, s| phrase(n, Context::LdapFilter, &asking, s));
+    let had_filter = fields.has("filter");
+    let binary = fields.or("binary", Vec::new(), list_of(nonempty));
+    let descriptors = fields.or("sd", false, boolean);
+    fields.finish();
+    let filter = match filter {
+        None if had_filter => return None,
+        Some(filter) => filter,
+        None => super::Phrase::compile("(objectClass=*)", Context::LdapFilter, &asking).ok()?,
+    };
+    Some(LdapAsk {
+        base: base?,
+        depth: depth?,
+        filter,
+        attributes: Vec::new(),
+        binary: binary?.into_iter().collect::<BTreeSet<_>>(),
+        descriptors: descriptors?,
+    })
+}
+
+/// The attributes that the expressions read of the row.
+fn attributes(gives: &Gives, each: Option<&Expression>) -> Vec<String> {
+    let expressions = each.into_iter().chain(gives.expressions());
+    let names: BTreeSet<&str> = expressions
+        .flat_map(|e| e.fields_of(local::ROW))
+        .filter(|n| *n != "dn")
+        .collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn dns(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<DnsAsk> {
+    let name_in = |n: &Node, s: &mut Diagnostics| phrase(n, Context::DnsName, &names.asking(), s);
+    let mut fields = Fields::of(node, sink, "a dns probe")?;
+    let asked = fields.one_key_of(&["name", "transfer", "zone_of", "update_test", "server"]);
+    let kind = fields.or("type", "A".to_owned(), nonempty);
+    let recurse = fields.or("recurse", false, boolean);
+    let zone = fields.optional("zone", name_in);
+    fields.finish();
+    let (what, asked) = asked?;
+    match what {
+        "name" => Some(DnsAsk::Query {
+            name: name_in(asked, sink)?,
+            kind: kind?,
+            recurse: recurse?,
+        }),
+        "transfer" => Some(DnsAsk::Transfer {
+            zone: name_in(asked, sink)?,
+        }),
+        "zone_of" => Some(DnsAsk::ZoneOf {
+            name: name_in(asked, sink)?,
+        }),
+        "update_test" => {
+            let name = name_in(asked, sink);
+            if zone.is_none() {
+                sink.push(wrong_value(
+                    node,
+                    "an update test needs the `zone` that holds the name",
+                ));
+            }
+            Some(DnsAsk::UpdateTest {
+                name: name?,
+                zone: zone?,
+            })
+        }
+        _ => boolean(asked, sink).map(|_| DnsAsk::Server),
+    }
+}
+
+fn local_ask(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<LocalAsk> {
+    match node.text() {
+        Some("resolvers") => return Some(LocalAsk::Resolvers),
+        Some("clock") => return Some(LocalAsk::Clock),
+        Some(_) => {
+            sink.push(wrong_type(node, "`resolvers`, `clock` or `{ resolve: NAME }`"));
+            return None;
+        }
+        None => {}
+    }
+    let mut fields = Fields::of(node, sink, "a local probe")?;
+    let name = fields.required("resolve", |n, s| phrase(n, Context::DnsName, &names.asking(), s));
+    fields.finish();
+    Some(LocalAsk::Resolve { name: name? })
+}
+
+fn derivation(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Derivation> {
+    let mut fields = Fields::of(node, sink, "a derive entry")?;
+    let for_each = optional(&mut fields, "for_each", |n, s| expression(n, &names.asking(), s));
+    let (when, values, value) = (fields.node("when"), fields.node("fields"), fields.node("value"));
+    fields.finish();
+    let for_each = for_each?;
+    let item = for_each.as_ref().and_then(|e| e.ty().item());
+    let inner = match item {
+        Some(item) => names.asking().with("item", item),
+        None => names.asking(),
+    };
+    let when = match when {
+        Some(node) => Some(condition(node, &inner, sink)?),
+        None => None,
+    };
+    let gives = gives(values, value, &inner, names, sink)?;
+    Some(Derivation {
+        for_each,
+        when,
+        gives,
+        span: node.span,
+    })
+}
+
+fn gives(
+    fields: Option<&Node>,
+    value: Option<&Node>,
+    names: &Names<'_>,
+    probe: &ProbeNames<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Gives> {
+    match (fields, value) {
+        (None, None) => Some(Gives::Columns),
+        (Some(fields), Some(value)) => {
+            let both = Diagnostic::error("keys-exclude-each-other", "either `fields` or `value`, not both");
+            sink.push(both.at(value.span, "").also(fields.span, ""));
+            None
+        }
+        (None, Some(node)) => {
+            let ty = probe.ty;
+            let item = match ty {
+                FactType::List(item) | FactType::Set(item) => item.as_ref(),
+                other => other,
+            };
+            field(node, item, names, sink).map(Gives::Value)
+        }
+        (Some(node), None) => record_fields(node, names, probe, sink).map(Gives::Fields),
+    }
+}
+
+/// The fields of a record: exactly those of the fact's type.
+fn record_fields(
+    node: &Node,
+    names: &Names<'_>,
+    probe: &ProbeNames<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Vec<(Arc<str>, Field)>> {
+    let (FactType::Record(declared) | FactType::Map(declared)) = probe.ty else {
+        sink.push(wrong_value(node, "only records have `fields`; write `value:`"));
+        return None;
+    };
+    let mut decoded = Some(Vec::new());
+    for (key, node) in map_of(raw)(node, sink)? {
+        let Some(ty) = declared.get(key.text.as_str()) else {
+            let unknown = Diagnostic::error("unknown-field", format!("the type has no field `{}`", key.text));
+            sink.push(
+                unknown
+                    .at(key.span, "")
+                    .did_you_mean(&key.text, declared.keys().map(AsRef::as_ref)),
+            );
+            decoded = None;
+            continue;
+        };
+        match (field(&node, ty, names, sink), &mut decoded) {
+            (Some(field), Some(fields)) => fields.push((Arc::from(key.text.as_str()), field)),
+            _ => decoded = None,
+        }
+    }
+    for name in declared.keys().filter(|name| node.get(name).is_none()) {
+        sink.push(wrong_value(
+            node,
+            &format!("the field `{name}` of the type is not given"),
+        ));
+        decoded = None;
+    }
+    decoded
+}
+
+fn field(node: &Node, ty: &FactType, names: &Names<'_>, sink: &mut Diagnostics) -> Option<Field> {
+    if node.entries().is_none() {
+        let from = expression(node, names, sink)?;
+        return Some(Field {
+            from,
+            not_found: None,
+            proof: None,
+        });
+    }
+    let mut fields = Fields::of(node, sink, "a field")?;
+    let from = fields.required("from", |n, s| expression(n, names, s));
+    let not_found = optional(&mut fields, "not_found", |n, s| value_of(ty, n, s));
+    let proof = optional(&mut fields, "proof", |n, s| condition(n, names, s));
+    fields.finish();
+    Some(Field {
+        from: from?,
+        not_found: not_found?,
+        proof: proof?,
+    })
+}

@@ -1,0 +1,179 @@
+//! The files of packs: in the binary, or in a folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostics, SourceMap};
+use crate::yaml;
+
+/// The largest file of a pack, in bytes.
+const MAX_FILE: u64 = 2 * 1024 * 1024;
+/// The most files that the packs of a folder may have.
+const MAX_FILES: usize = 5_000;
+/// How deep folders of a pack nest at most.
+const MAX_DEPTH: usize = 4;
+
+/// One file of a pack.
+#[derive(Clone, Debug)]
+pub struct PackFile {
+    /// The path within the pack, with forward slashes: `rules/dns.yaml`.
+    pub path: String,
+    /// The name shown to people.
+    pub shown: String,
+    pub text: Arc<str>,
+}
+
+/// All files of one pack, sorted by path.
+#[derive(Clone, Debug)]
+pub struct PackFiles {
+    /// The name of the pack's folder.
+    pub folder: String,
+    pub files: Vec<PackFile>,
+}
+
+/// Where packs come from.
+#[derive(Clone, Debug)]
+pub enum PackSource {
+    Embedded,
+    Folder(PathBuf),
+}
+
+impl PackSource {
+    /// Reads all packs of the source, sorted by name.
+    pub fn read(&self) -> Result<Vec<PackFiles>, String> {
+        match self {
+            Self::Embedded => Ok(embedded_packs()),
+            Self::Folder(folder) => read_folder(folder),
+        }
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/embedded_packs.rs"));
+
+/// The packs that this binary carries.
+pub fn embedded_packs() -> Vec<PackFiles> {
+    EMBEDDED
+        .iter()
+        .map(|(folder, files)| PackFiles {
+            folder: (*folder).to_owned(),
+            files: files
+                .iter()
+                .map(|(path, text)| PackFile {
+                    path: (*path).to_owned(),
+                    shown: format!("rules/{folder}/{path}"),
+                    text: Arc::from(*text),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// A folder of packs, or one pack's own folder.
+fn read_folder(folder: &Path) -> Result<Vec<PackFiles>, String> {
+    if folder.join("pack.yaml").is_file() {
+        return Ok(vec![read_pack(folder)?]);
+    }
+    let mut packs = Vec::new();
+    for path in entries(folder)? {
+        if path.join("pack.yaml").is_file() {
+            packs.push(read_pack(&path)?);
+        }
+    }
+    if packs.is_empty() {
+        return Err(format!(
+            "{}: no pack here: a pack is a folder with a pack.yaml",
+            folder.display()
+        ));
+    }
+    Ok(packs)
+}
+
+fn read_pack(folder: &Path) -> Result<PackFiles, String> {
+    let mut files = Vec::new();
+    gather(folder, folder, 0, &mut files)?;
+    let name = folder
+        .canonicalize()
+        .ok()
+        .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()));
+    Ok(PackFiles {
+        folder: name.unwrap_or_default(),
+        files,
+    })
+}
+
+fn gather(top: &Path, folder: &Path, depth: usize, files: &mut Vec<PackFile>) -> Result<(), String> {
+    if depth > MAX_DEPTH {
+        return Err(format!(
+            "{}: folders of a pack nest at most {MAX_DEPTH} deep",
+            folder.display()
+        ));
+    }
+    for path in entries(folder)? {
+        if path.is_dir() {
+            gather(top, &path, depth + 1, files)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            files.push(read_file(top, &path)?);
+            if files.len() > MAX_FILES {
+                return Err(format!("{}: more than {MAX_FILES} files", top.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_file(top: &Path, path: &Path) -> Result<PackFile, String> {
+    let shown = path.display().to_string();
+    let size = std::fs::metadata(path)
+        .map_err(|e| format!("{shown}: {e}"))?
+        .len();
+    if size > MAX_FILE {
+        return Err(format!("{shown}: larger than {} MiB", MAX_FILE / 1024 / 1024));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))?;
+    let inner = path.strip_prefix(top).unwrap_or(path);
+    let inner: Vec<String> = inner
+        .components()
+        .map(|c| c.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    Ok(PackFile {
+        path: inner.join("/"),
+        shown,
+        text: text.into(),
+    })
+}
+
+/// What is in a folder, sorted, without hidden files.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path
+            .file_name()
+            .is_some_and(|n| !n.to_string_lossy().starts_with('.'))
+        {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The packs that a pack's manifest asks for; a manifest that is wrong asks for none, and is told when it is loaded.
+pub fn required_packs(pack: &PackFiles) -> Vec<String> {
+    let Some(file) = pack.files.iter().find(|file| file.path == "pack.yaml") else {
+        return Vec::new();
+    };
+    let mut sources = SourceMap::new();
+    let id = sources.add(file.shown.as_str(), file.text.clone());
+    let tree = yaml::parse(id, &sources, &yaml::Limits::default(), &mut Diagnostics::new());
+    let required = tree
+        .as_ref()
+        .and_then(|tree| tree.get("requires"))
+        .and_then(yaml::Node::items);
+    required
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|node| node.text().map(str::to_owned))
+        .collect()
+}

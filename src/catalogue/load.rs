@@ -1,0 +1,225 @@
+//! Reads packs in three passes: manifests and names, then expressions, then what they say of each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::checks;
+use super::decode_fact::{self, FactHead};
+use super::{Catalogue, Fix, Pack, PackFiles, Rule, Setting, decode_fix, decode_pack, decode_rule};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::facts::{FactSchema, Root};
+use crate::yaml::{self, Fields, Limits, Node};
+
+/// A catalogue, the files that it was read from, and warnings about them.
+#[derive(Debug)]
+pub struct Loaded {
+    pub catalogue: Option<Catalogue>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads packs and checks them; there is no catalogue when there is an error.
+pub fn load(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
+    let mut sink = Diagnostics::new();
+    let parsed = parse_all(packs, sources, &mut sink);
+    let catalogue = build(&parsed, digest(packs), &mut sink);
+    let catalogue = catalogue.filter(|_| !sink.has_errors());
+    Loaded {
+        catalogue,
+        diagnostics: sink,
+    }
+}
+
+/// SHA-256 over the name, length and content of every file.
+fn digest(packs: &[PackFiles]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"standin packs 1\0");
+    for pack in packs {
+        for file in &pack.files {
+            for part in [pack.folder.as_bytes(), file.path.as_bytes(), file.text.as_bytes()] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The trees of one pack, by kind of file.
+#[derive(Default)]
+struct Parsed {
+    folder: String,
+    manifest: Option<Node>,
+    settings: Option<Node>,
+    facts: Vec<Node>,
+    rules: Vec<Node>,
+    fixes: Vec<Node>,
+}
+
+fn parse_all(packs: &[PackFiles], sources: &mut SourceMap, sink: &mut Diagnostics) -> Vec<Parsed> {
+    packs.iter().map(|pack| parse_pack(pack, sources, sink)).collect()
+}
+
+fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics) -> Parsed {
+    let mut parsed = Parsed {
+        folder: pack.folder.clone(),
+        ..Parsed::default()
+    };
+    for file in &pack.files {
+        let id = sources.add(file.shown.as_str(), file.text.clone());
+        let Some(tree) = yaml::parse(id, sources, &Limits::default(), sink) else {
+            continue;
+        };
+        match file
+            .path
+            .split_once('/')
+            .map_or(file.path.as_str(), |(folder, _)| folder)
+        {
+            "pack.yaml" => parsed.manifest = Some(tree),
+            "settings.yaml" => parsed.settings = Some(tree),
+            "facts" => parsed.facts.extend(listed(&tree, "facts", sink)),
+            "rules" => parsed.rules.extend(listed(&tree, "rules", sink)),
+            "fixes" => parsed.fixes.extend(listed(&tree, "fixes", sink)),
+            other => {
+                let message = format!("`{other}` has no place in a pack");
+                let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
+                sink.push(
+                    stray.help("a pack has pack.yaml, settings.yaml and the folders facts, rules and fixes"),
+                );
+            }
+        }
+    }
+    parsed
+}
+
+/// The items of a file that is one list under one key.
+fn listed(tree: &Node, key: &'static str, sink: &mut Diagnostics) -> Vec<Node> {
+    let Some(mut fields) = Fields::of(tree, sink, "this file") else {
+        return Vec::new();
+    };
+    let items = fields.required(key, yaml::decode::list_of(yaml::decode::raw));
+    fields.finish();
+    items.unwrap_or_default()
+}
+
+fn build(parsed: &[Parsed], digest: String, sink: &mut Diagnostics) -> Option<Catalogue> {
+    let (packs, params) = manifests(parsed, sink);
+    let mut schema = FactSchema::default();
+    let settings = settings(parsed, &packs, sink);
+    declare(&settings, Root::Setting, &mut schema);
+    declare(&params, Root::Param, &mut schema);
+    let heads = heads(parsed, &packs, &mut schema, sink);
+    let mut catalogue = Catalogue {
+        packs: packs.iter().flatten().cloned().collect(),
+        settings,
+        params,
+        facts: BTreeMap::new(),
+        rules: Vec::new(),
+        fixes: BTreeMap::new(),
+        schema,
+        digest,
+    };
+    for head in &heads {
+        if let Some(fact) = head.body(&catalogue.schema, sink) {
+            catalogue.facts.insert(fact.name.clone(), fact);
+        }
+    }
+    for (pack, parsed) in packs.iter().zip(parsed) {
+        let Some(pack) = pack else { continue };
+        let fixes: Vec<Fix> = parsed
+            .fixes
+            .iter()
+            .filter_map(|n| decode_fix::fix(n, &pack.name, sink))
+            .collect();
+        checks::add_fixes(&mut catalogue.fixes, fixes, sink);
+        let rules: Vec<Rule> = parsed
+            .rules
+            .iter()
+            .filter_map(|n| decode_rule::rule(n, &pack.name, &catalogue.schema, sink))
+            .collect();
+        checks::add_rules(&mut catalogue.rules, rules, sink);
+    }
+    checks::check(&catalogue, sink);
+    (!sink.has_errors()).then_some(catalogue)
+}
+
+type Named = BTreeMap<Arc<str>, Setting>;
+
+/// The manifest of each pack, or none where it is wrong, and all parameters.
+fn manifests(parsed: &[Parsed], sink: &mut Diagnostics) -> (Vec<Option<Pack>>, Named) {
+    let mut params = Named::new();
+    let packs = parsed
+        .iter()
+        .map(|parsed| {
+            let Some(node) = &parsed.manifest else {
+                sink.push(Diagnostic::error(
+                    "missing-manifest",
+                    format!("pack `{}` has no pack.yaml", parsed.folder),
+                ));
+                return None;
+            };
+            let (pack, own) = decode_pack::pack(node, sink)?;
+            if pack.name.as_ref() != parsed.folder {
+                let message = format!("the pack `{}` lies in a folder `{}`", pack.name, parsed.folder);
+                sink.push(Diagnostic::error("wrong-folder", message).at(node.span.start(), ""));
+            }
+            checks::add_settings(&mut params, own, "parameter", node.span, sink);
+            Some(pack)
+        })
+        .collect();
+    (packs, params)
+}
+
+fn settings(parsed: &[Parsed], packs: &[Option<Pack>], sink: &mut Diagnostics) -> Named {
+    let mut settings = Named::new();
+    for (parsed, pack) in parsed.iter().zip(packs) {
+        if let (Some(node), Some(pack)) = (&parsed.settings, pack) {
+            let own = settings_of(node, &pack.name, sink);
+            checks::add_settings(&mut settings, own, "setting", node.span, sink);
+        }
+    }
+    settings
+}
+
+fn settings_of(node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Vec<Setting> {
+    let Some(mut fields) = Fields::of(node, sink, "this file") else {
+        return Vec::new();
+    };
+    let own = fields.required("settings", |n, s| decode_pack::settings(n, pack, s));
+    fields.finish();
+    own.unwrap_or_default()
+}
+
+fn declare(named: &Named, root: Root, schema: &mut FactSchema) {
+    for setting in named.values() {
+        schema.declare(root, setting.name.clone(), setting.ty.clone());
+    }
+}
+
+fn heads<'n>(
+    parsed: &'n [Parsed],
+    packs: &[Option<Pack>],
+    schema: &mut FactSchema,
+    sink: &mut Diagnostics,
+) -> Vec<FactHead<'n>> {
+    let mut heads: Vec<FactHead<'n>> = Vec::new();
+    for (parsed, pack) in parsed.iter().zip(packs) {
+        let Some(pack) = pack else { continue };
+        for node in &parsed.facts {
+            let Some(head) = decode_fact::head(node, &pack.name, sink) else {
+                continue;
+            };
+            if checks::may_declare(&head, pack, &heads, sink) {
+                let root = if head.of == super::Of::Pair {
+                    Root::Pair
+                } else {
+                    Root::Source
+                };
+                schema.declare(root, head.name.clone(), head.ty.clone());
+                heads.push(head);
+            }
+        }
+    }
+    heads
+}

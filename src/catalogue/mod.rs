@@ -1,0 +1,36 @@
+//! Packs on disk to a checked catalogue.
+//!
+//! What products are, how their facts are read and what is expected of them is data; here that data becomes typed
+//! values, and everything that can be known to be wrong with it is told at once, with its place. Nothing is
+//! collected or judged here.
+
+mod bind;
+mod checks;
+mod context;
+mod decode_fact;
+mod decode_fix;
+mod decode_pack;
+mod decode_probe;
+mod decode_rule;
+mod examples;
+mod files;
+mod load;
+mod model;
+mod phrase;
+mod probe;
+mod types;
+
+pub use bind::bind;
+pub(crate) use checks::{reads_of_fact, rule_order, subject_sides};
+pub use examples::{Example, Expected, STATUSES};
+pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
+pub use load::{Loaded, load};
+pub use model::{
+    Catalogue, FactDef, Fix, FixUse, Guide, Of, Pack, RequiredSide, Requirement, Rule, RuleLocals, Safety,
+    Setting, Severity,
+};
+pub use phrase::{Phrase, PhraseScope};
+pub use probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
+
+#[cfg(test)]
+mod tests;

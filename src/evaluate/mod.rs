@@ -1,0 +1,19 @@
+//! Catalogue and facts to findings: pure, the same input gives the same output.
+//!
+//! Nothing here collects, prints or decides what is done about a finding. Time is an input.
+
+mod age;
+mod evidence;
+mod finding;
+mod judge;
+mod selection;
+mod subjects;
+mod summary;
+mod waive;
+
+pub use age::expire;
+pub use evidence::Evidence;
+pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
+pub use judge::{Judged, judge};
+pub use selection::Selection;
+pub use summary::{Summary, UnknownGroup};

@@ -1,0 +1,59 @@
+//! Waivers: findings that somebody answers for, until a day.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::finding::{Finding, Status, WaivedBy};
+use crate::pair::Waiver;
+
+/// The pair file's waivers while they are applied.
+pub(super) struct Waivers<'a> {
+    waivers: &'a [Waiver],
+    today: Date,
+    used: RefCell<BTreeSet<usize>>,
+}
+
+impl<'a> Waivers<'a> {
+    pub(super) fn new(waivers: &'a [Waiver], today: Date) -> Self {
+        Self {
+            waivers,
+            today,
+            used: RefCell::default(),
+        }
+    }
+
+    /// Covers an error or warning with the first waiver in force that names it.
+    pub(super) fn cover(&self, finding: &mut Finding) {
+        if !finding.status.is_bad() {
+            return;
+        }
+        let subject = finding.subject.to_string();
+        for (place, waiver) in self.waivers.iter().enumerate() {
+            if waiver.rule.value != finding.rule.as_ref() || !waiver.subject.matches(&subject) {
+                continue;
+            }
+            self.used.borrow_mut().insert(place);
+            if waiver.until < self.today {
+                continue;
+            }
+            finding.waived = Some(WaivedBy {
+                reason: waiver.reason.clone(),
+                owner: waiver.owner.clone(),
+                until: waiver.until,
+                from: finding.status,
+            });
+            finding.status = Status::Waived;
+            return;
+        }
+    }
+
+    /// The waivers that named no finding.
+    pub(super) fn unused(&self) -> Vec<usize> {
+        let used = self.used.borrow();
+        (0..self.waivers.len())
+            .filter(|place| !used.contains(place))
+            .collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! The flow, one way: open a pair, get its facts, judge them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use thiserror::Error;
+
+use crate::catalogue::{self, Catalogue, PackFiles, PackSource};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
+use crate::evaluate::{self, Judged, Selection, Summary};
+use crate::facts::{Facts, Snapshot, SnapshotError};
+use crate::pair::Pair;
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Files that people wrote are wrong; all that is wrong is told.
+    #[error("{} found in the files", if .0.error_count() == 1 { "an error was".to_owned() } else { format!("{} errors were", .0.error_count()) })]
+    Files(Diagnostics),
+    #[error("{shown}: {why}")]
+    Snapshot { shown: String, why: SnapshotError },
+    #[error("{shown}: {why}")]
+    File { shown: String, why: std::io::Error },
+    #[error("the rule {0} does too much work for one expression; it was stopped")]
+    Budget(Arc<str>),
+}
+
+/// A pair, the catalogue that judges it, and what its file says.
+#[derive(Debug)]
+pub struct Opened {
+    pub pair: Pair,
+    pub catalogue: Catalogue,
+    /// Settings, parameters and the servers' names.
+    pub said: Facts,
+    /// Warnings about the files.
+    pub warnings: Diagnostics,
+}
+
+/// The name of the pair file in a folder.
+pub const PAIR_FILE: &str = "pair.yaml";
+
+/// The pair file that a path means: itself, or the one in the folder.
+pub fn pair_file(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        path.join(PAIR_FILE)
+    } else {
+        path.to_path_buf()
+    }
+}
+
+/// Reads a pair file and the packs that it names, from the binary and from these folders.
+pub fn open(
+    path: &Path,
+    folders: &[PathBuf],
+    now: Timestamp,
+    sources: &mut SourceMap,
+) -> Result<Opened, Failure> {
+    let mut sink = Diagnostics::new();
+    let path = pair_file(path);
+    let pair = Pair::load(&path, &path.display().to_string(), sources, &mut sink);
+    let Some(pair) = pair else {
+        return Err(Failure::Files(sink));
+    };
+    let packs = choose(&pair, folders, &mut sink);
+    let loaded = catalogue::load(&packs, sources);
+    sink.append(loaded.diagnostics);
+    let Some(catalogue) = loaded.catalogue else {
+        return Err(Failure::Files(sink));
+    };
+    let said = catalogue::bind(&catalogue, &pair, now, &mut sink);
+    if sink.has_errors() {
+        return Err(Failure::Files(sink));
+    }
+    Ok(Opened {
+        pair,
+        catalogue,
+        said,
+        warnings: sink,
+    })
+}
+
+/// All packs there are: those of the binary, and those of the folders, which come first.
+pub fn all_packs(folders: &[PathBuf], sink: &mut Diagnostics) -> Vec<PackFiles> {
+    let mut packs: Vec<PackFiles> = Vec::new();
+    let sources = folders
+        .iter()
+        .cloned()
+        .map(PackSource::Folder)
+        .chain([PackSource::Embedded]);
+    for source in sources {
+        match source.read() {
+            Ok(read) => {
+                for pack in read {
+                    if !packs.iter().any(|p| p.folder == pack.folder) {
+                        packs.push(pack);
+                    }
+                }
+            }
+            Err(why) => sink.push(Diagnostic::error("unreadable-pack", why)),
+        }
+    }
+    packs
+}
+
+/// The packs that the pair names, and those that they need.
+fn choose(pair: &Pair, folders: &[PathBuf], sink: &mut Diagnostics) -> Vec<PackFiles> {
+    let all = all_packs(folders, sink);
+    let known: Vec<&str> = all.iter().map(|p| p.folder.as_str()).collect();
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for name in &pair.packs {
+        if !known.contains(&name.value.as_str()) {
+            let unknown = Diagnostic::error("unknown-pack", format!("there is no pack `{}`", name.value));
+            let unknown = unknown
+                .at(name.span, "")
+                .did_you_mean(&name.value, known.iter().copied());
+            sink.push(unknown.help("packs of your own are named by `--rules FOLDER`"));
+        }
+        wanted.insert(name.value.clone());
+    }
+    loop {
+        let needed: Vec<String> = all
+            .iter()
+            .filter(|pack| wanted.contains(&pack.folder))
+            .flat_map(catalogue::required_packs)
+            .filter(|name| known.contains(&name.as_str()) && !wanted.contains(name))
+            .collect();
+        if needed.is_empty() {
+            break;
+        }
+        wanted.extend(needed);
+    }
+    all.into_iter()
+        .filter(|pack| wanted.contains(&pack.folder))
+        .collect()
+}
+
+/// Reads a recorded snapshot.
+pub fn recorded(path: &Path, catalogue: &Catalogue) -> Result<Snapshot, Failure> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|why| Failure::File {
+        shown: shown.clone(),
+        why,
+    })?;
+    Snapshot::from_json(&text, |fact| catalogue.schema.type_at(fact).cloned())
+        .map_err(|why| Failure::Snapshot { shown, why })
+}
+
+/// Findings and what they come to.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub judged: Judged,
+    pub summary: Summary,
+}
+
+/// Judges a snapshot as of `now`.
+pub fn judge(
+    opened: &Opened,
+    snapshot: &Snapshot,
+    selection: &Selection,
+    now: Timestamp,
+) -> Result<Answer, Failure> {
+    let mut facts = snapshot.facts.clone();
+    if let Some(max_age) = opened.pair.max_age {
+        let max_age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
+        evaluate::expire(&mut facts, now, max_age);
+    }
+    for (path, observation) in opened.said.iter() {
+        facts.insert(path.clone(), observation.clone());
+    }
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let judged = evaluate::judge(&opened.catalogue, &facts, selection, &opened.pair.waivers, today)
+        .map_err(Failure::Budget)?;
+    let summary = Summary::of(&judged.findings);
+    Ok(Answer { judged, summary })
+}
