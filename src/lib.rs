@@ -1,6 +1,7 @@
 //! Standin tells, before the bad day, whether the stand-in server can really take over.
 
 pub mod catalogue;
+pub mod collect;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod facts;

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use thiserror::Error;
 
 use crate::catalogue::{self, Catalogue, PackFiles, PackSource};
+use crate::collect;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::evaluate::{self, Judged, Selection, Summary};
 use crate::facts::{Facts, Snapshot, SnapshotError};
-use crate::pair::Pair;
+use crate::pair::{Pair, Secrets};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -174,4 +175,28 @@ pub fn judge(
         .map_err(Failure::Budget)?;
     let summary = Summary::of(&judged.findings);
     Ok(Answer { judged, summary })
+}
+
+/// Reads what the selected rules need from the live servers.
+pub async fn live(
+    opened: &Opened,
+    selection: &Selection,
+    timeout: std::time::Duration,
+    clock: &dyn Fn() -> Timestamp,
+    progress: &dyn collect::Progress,
+    cancelled: tokio_util::sync::CancellationToken,
+) -> Snapshot {
+    let rules = evaluate::selected(&opened.catalogue, selection);
+    let wanted = collect::needed(&opened.catalogue, rules);
+    let request = collect::Request {
+        catalogue: &opened.catalogue,
+        pair: &opened.pair,
+        said: &opened.said,
+        wanted: &wanted,
+        timeout,
+        clock,
+        progress,
+        cancelled,
+    };
+    collect::collect(&request, &mut Secrets::default()).await
 }

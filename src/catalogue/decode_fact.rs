@@ -6,9 +6,9 @@ use super::context::expression;
 use super::decode_probe::{ProbeNames, probe};
 use super::types::{dotted_name, fact_type};
 use super::{FactDef, Of};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{FactSchema, FactType};
-use crate::predicate::{Names, Ty};
+use crate::predicate::{Expression, Names, Ty};
 use crate::yaml::decode::{list_of, nonempty, one_of, raw};
 use crate::yaml::{Fields, Node};
 
@@ -93,13 +93,11 @@ impl FactHead<'_> {
     }
 
     /// The key of the records; a collection needs one, anything else has none.
-    fn key(
-        &self,
-        schema: &FactSchema,
-        has_here: bool,
-        sink: &mut Diagnostics,
-    ) -> Option<Option<crate::predicate::Expression>> {
-        use crate::diagnostic::Diagnostic;
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is `was wrong`, the inner one `has none`"
+    )]
+    fn key(&self, schema: &FactSchema, has_here: bool, sink: &mut Diagnostics) -> Option<Option<Expression>> {
         let FactType::Map(fields) = &self.ty else {
             if let Some(node) = self.key {
                 let message = "only a fact of type map_of has a `key`";
@@ -108,18 +106,20 @@ impl FactHead<'_> {
             }
             return Some(None);
         };
-        let Some(node) = self.key else {
-            let message = format!("the records of `{}` need a `key`", self.name);
-            sink.push(
-                Diagnostic::error("missing-key", message)
-                    .at(self.name_node.span, "")
-                    .help("add `key: item.FIELD`"),
-            );
-            return None;
-        };
-        let names = Names::new(schema)
-            .with_here(has_here)
-            .with("item", Ty::Is(FactType::Record(fields.clone())));
-        expression(node, &names, sink).map(Some)
+        match self.key {
+            Some(node) => {
+                let item = Ty::Is(FactType::Record(fields.clone()));
+                let names = Names::new(schema).with_here(has_here).with("item", item);
+                expression(node, &names, sink).map(Some)
+            }
+            // The key of the outer record is the whole key: one record for each at most.
+            None if self.for_each.is_some() => Some(None),
+            None => {
+                let message = format!("the records of `{}` need a `key`", self.name);
+                let missing = Diagnostic::error("missing-key", message).at(self.name_node.span, "");
+                sink.push(missing.help("add `key: item.FIELD`"));
+                None
+            }
+        }
     }
 }

@@ -189,7 +189,7 @@ fn attributes(gives: &Gives, each: Option<&Expression>) -> Vec<String> {
 fn dns(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<DnsAsk> {
     let name_in = |n: &Node, s: &mut Diagnostics| phrase(n, Context::DnsName, &names.asking(), s);
     let mut fields = Fields::of(node, sink, "a dns probe")?;
-    let asked = fields.one_key_of(&["name", "transfer", "zone_of", "update_test", "server"]);
+    let asked = fields.one_key_of(&["name", "transfer", "zone_of", "update_test", "server", "contact"]);
     let kind = fields.or("type", "A".to_owned(), nonempty);
     let recurse = fields.or("recurse", false, boolean);
     let zone = fields.optional("zone", name_in);
@@ -220,6 +220,7 @@ fn dns(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Dn
                 zone: zone?,
             })
         }
+        "contact" => boolean(asked, sink).map(|_| DnsAsk::Contact),
         _ => boolean(asked, sink).map(|_| DnsAsk::Server),
     }
 }
@@ -297,7 +298,11 @@ fn record_fields(
     probe: &ProbeNames<'_>,
     sink: &mut Diagnostics,
 ) -> Option<Vec<(Arc<str>, Field)>> {
-    let (FactType::Record(declared) | FactType::Map(declared)) = probe.ty else {
+    let record = match probe.ty {
+        FactType::List(item) | FactType::Set(item) => item.as_ref(),
+        other => other,
+    };
+    let (FactType::Record(declared) | FactType::Map(declared)) = record else {
         sink.push(wrong_value(node, "only records have `fields`; write `value:`"));
         return None;
     };

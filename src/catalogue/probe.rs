@@ -114,7 +114,10 @@ impl Ask {
             Self::Dns(DnsAsk::UpdateTest { name, zone }) => vec![name, zone],
             Self::Tcp { host, port } => vec![host, port],
             Self::Local(LocalAsk::Resolve { name }) => vec![name],
-            Self::Dns(DnsAsk::Server) | Self::Local(_) | Self::Setting(_) | Self::Derive(_) => Vec::new(),
+            Self::Dns(DnsAsk::Server | DnsAsk::Contact)
+            | Self::Local(_)
+            | Self::Setting(_)
+            | Self::Derive(_) => Vec::new(),
         }
     }
 
@@ -163,6 +166,8 @@ pub enum DnsAsk {
     },
     /// The endpoint itself; nobody is asked.
     Server,
+    /// Whether it answers at all.
+    Contact,
 }
 
 #[derive(Clone, Debug)]

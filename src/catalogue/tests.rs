@@ -5,5 +5,9 @@ use crate::diagnostic::{SourceMap, human};
 fn the_shipped_packs_load() {
     let mut sources = SourceMap::new();
     let loaded = load(&embedded_packs(), &mut sources);
-    assert!(loaded.catalogue.is_some(), "{}", human(&loaded.diagnostics, &sources, false));
+    assert!(
+        loaded.catalogue.is_some(),
+        "{}",
+        human(&loaded.diagnostics, &sources, false)
+    );
 }

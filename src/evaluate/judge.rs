@@ -66,6 +66,22 @@ pub fn judge(
     })
 }
 
+/// The selected rules, and those that they rest on.
+pub fn selected<'a>(catalogue: &'a Catalogue, selection: &Selection) -> Vec<&'a Rule> {
+    let asked = catalogue
+        .rules
+        .iter()
+        .filter(|r| selection.takes(r))
+        .map(|r| r.id.as_ref())
+        .collect();
+    let needed = with_foundations(catalogue, &asked);
+    catalogue
+        .rules
+        .iter()
+        .filter(|rule| needed.contains(rule.id.as_ref()))
+        .collect()
+}
+
 /// The asked rules and those whose findings they look at.
 fn with_foundations<'a>(catalogue: &'a Catalogue, asked: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
     let mut needed: BTreeSet<&str> = BTreeSet::new();

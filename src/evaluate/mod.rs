@@ -14,6 +14,6 @@ mod waive;
 pub use age::expire;
 pub use evidence::Evidence;
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
-pub use judge::{Judged, judge};
+pub use judge::{Judged, judge, selected};
 pub use selection::Selection;
 pub use summary::{Summary, UnknownGroup};

@@ -104,13 +104,13 @@ fn mapped(budget: &super::Budget, path: &WinPath, map: &FactValue) -> Result<Win
     let Some((from, to)) = best else {
         return Ok(path.clone());
     };
-    let folded = path.folded();
-    let from = from.folded();
-    let rest = folded
-        .strip_prefix(from.trim_end_matches('\\'))
-        .unwrap_or_default();
-    Ok(WinPath::new(&format!(
-        "{}{rest}",
-        to.as_str().trim_end_matches('\\')
-    )))
+    // Folding keeps the number of parts, so the rest is what follows as many parts as the prefix has.
+    let parts = from.folded().trim_end_matches('\\').split('\\').count();
+    let rest: Vec<&str> = path.as_str().split(['\\', '/']).skip(parts).collect();
+    let to = to.as_str().trim_end_matches(['\\', '/']);
+    Ok(WinPath::new(&if rest.is_empty() {
+        to.to_owned()
+    } else {
+        format!("{to}\\{}", rest.join("\\"))
+    }))
 }

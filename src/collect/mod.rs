@@ -1,0 +1,182 @@
+//! Probes through transports to a snapshot.
+//!
+//! A fact is read as soon as the facts that its probe mentions are there: there are no phases, and a dead server
+//! delays nothing but what is asked of it. Only what the chosen rules need is read. Whatever fails becomes an
+//! absence with its cause; nothing fails the run.
+
+mod gather;
+mod needs;
+mod probe;
+mod progress;
+mod row;
+mod transports;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalogue::{Catalogue, reads_of_fact};
+use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, Snapshot};
+use crate::pair::{Pair, Secrets};
+
+pub use needs::needed;
+pub use progress::{Progress, Silent};
+pub use transports::endpoints_of;
+
+/// What is to be collected, and what it may take.
+pub struct Request<'a> {
+    pub catalogue: &'a Catalogue,
+    pub pair: &'a Pair,
+    /// Settings, parameters and the servers' names.
+    pub said: &'a Facts,
+    /// The facts that are wanted; see [`needed`].
+    pub wanted: &'a BTreeSet<FactPath>,
+    /// For all facts together.
+    pub timeout: Duration,
+    pub clock: &'a dyn Fn() -> Timestamp,
+    pub progress: &'a dyn Progress,
+    /// Ends the run early; what was not read by then is not collected.
+    pub cancelled: CancellationToken,
+}
+
+/// Reads the wanted facts; what could not be read is absent with its cause.
+///
+/// Secrets are fetched first, for they may ask a person.
+pub async fn collect(request: &Request<'_>, secrets: &mut Secrets) -> Snapshot {
+    let transports = transports::Transports::open(request, secrets);
+    let run = Run {
+        request,
+        transports,
+        facts: RefCell::new(request.said.clone()),
+        deadline: Instant::now() + request.timeout,
+    };
+    run.all().await;
+    let said: BTreeSet<&FactPath> = request.said.iter().map(|(path, _)| path).collect();
+    let mut facts = Facts::default();
+    for (path, observation) in run.facts.borrow().iter().filter(|(path, _)| !said.contains(path)) {
+        facts.insert(path.clone(), observation.clone());
+    }
+    Snapshot {
+        pair: request.pair.name.value.clone(),
+        taken_at: (request.clock)(),
+        complete: !request.cancelled.is_cancelled(),
+        digest_key: None,
+        facts,
+        undeclared: BTreeSet::new(),
+    }
+}
+
+/// One collection while it runs.
+struct Run<'a> {
+    request: &'a Request<'a>,
+    transports: transports::Transports,
+    facts: RefCell<Facts>,
+    deadline: Instant,
+}
+
+impl Run<'_> {
+    /// Reads every wanted fact, each as soon as what it rests on is there.
+    async fn all(&self) {
+        let mut waits: BTreeMap<&FactPath, usize> = BTreeMap::new();
+        let mut dependents: BTreeMap<FactPath, Vec<&FactPath>> = BTreeMap::new();
+        for path in self.request.wanted {
+            let before = self.rests_on(path);
+            waits.insert(path, before.len());
+            for fact in before {
+                dependents.entry(fact).or_default().push(path);
+            }
+        }
+        self.request.progress.started(self.request.wanted.len());
+        let mut reading = FuturesUnordered::new();
+        reading.extend(
+            waits
+                .iter()
+                .filter(|(_, n)| **n == 0)
+                .map(|(path, _)| self.read(path)),
+        );
+        while let Some((path, observation)) = reading.next().await {
+            self.request
+                .progress
+                .read(&path, observation.value.as_ref().err());
+            self.facts.borrow_mut().insert(path.clone(), observation);
+            for dependent in dependents.remove(&path).unwrap_or_default() {
+                let left = waits.get_mut(dependent).expect("every dependent is wanted");
+                *left -= 1;
+                if *left == 0 {
+                    reading.push(self.read(dependent));
+                }
+            }
+        }
+        self.request.progress.finished();
+    }
+
+    /// The wanted facts that this one's probes mention.
+    fn rests_on(&self, path: &FactPath) -> BTreeSet<FactPath> {
+        let Some(fact) = self.request.catalogue.facts.get(&path.name) else {
+            return BTreeSet::new();
+        };
+        let mentioned = reads_of_fact(fact)
+            .into_iter()
+            .filter_map(|read| read.path(path.root.side()));
+        mentioned
+            .filter(|read| self.request.wanted.contains(read))
+            .collect()
+    }
+
+    /// Reads one fact within the run's time.
+    async fn read(&self, path: &FactPath) -> (FactPath, Observation) {
+        let start = Instant::now();
+        let reading = gather::fact(self, path);
+        let outcome = tokio::select! {
+            biased;
+            () = self.request.cancelled.cancelled() => Err(interrupted(path)),
+            outcome = tokio::time::timeout_at(self.deadline, reading) => outcome.map_err(|_| self.out_of_time()),
+        };
+        let (value, mut provenance) = match outcome {
+            Ok(gathered) => (gathered.value, gathered.provenance),
+            Err(why) => (Err(why), Origin::default()),
+        };
+        if provenance.probe.is_empty() {
+            "none".clone_into(&mut provenance.probe);
+        }
+        let provenance = Provenance {
+            probe: provenance.probe,
+            server: provenance.server,
+            at: (self.request.clock)(),
+            took_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            tried: provenance.tried,
+        };
+        (path.clone(), Observation { value, provenance })
+    }
+
+    fn out_of_time(&self) -> Absence {
+        let seconds = self.request.timeout.as_secs();
+        Absence::new(
+            Cause::Timeout,
+            "timeout",
+            format!("not read within the {seconds} s that the whole run may take"),
+        )
+    }
+}
+
+fn interrupted(path: &FactPath) -> Absence {
+    Absence::new(
+        Cause::NotCollected,
+        "interruption",
+        format!("{path} was not read: the run was interrupted"),
+    )
+}
+
+/// Where a value comes from, without the time.
+#[derive(Clone, Debug, Default)]
+struct Origin {
+    probe: String,
+    server: String,
+    tried: Vec<crate::facts::Reading>,
+}

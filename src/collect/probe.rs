@@ -1,0 +1,250 @@
+//! One probe: the question is filled in, asked, and its rows become values.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::{Run, gather, row};
+use crate::catalogue::{Ask, Depth, DnsAsk, FactDef, LdapAsk, LocalAsk, Phrase, PhraseScope, Probe};
+use crate::facts::{Absence, Cause, FactPath, FactValue, Record};
+use crate::predicate::{Budget, Expression, Fault, Locals, Scope, Seen};
+use crate::template::RenderError;
+use crate::transport::{ldap, local, tcp};
+
+/// A probe of a fact while it is asked.
+pub(super) struct Asking<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) fact: &'a FactDef,
+    pub(super) probe: &'a Probe,
+    pub(super) path: &'a FactPath,
+    /// The record of `for_each`.
+    pub(super) outer: Option<&'a Seen>,
+}
+
+/// What a probe gave.
+pub(super) struct Answer {
+    pub(super) value: FactValue,
+    pub(super) server: String,
+}
+
+/// What a protocol, or `derive`, answered.
+pub(super) enum Rows {
+    /// Rows that the probe's fields are read of.
+    Read(Vec<Record>),
+    /// Values that are made already.
+    Made(Vec<row::Made>),
+}
+
+/// How long a connection test may take that says nothing else.
+const TCP_DEADLINE: Duration = Duration::from_secs(10);
+
+impl Asking<'_> {
+    /// The probe in a few words: `ldap directory`.
+    pub(super) fn described(&self) -> String {
+        match self.probe.ask {
+            Ask::Derive(_) | Ask::Setting(_) | Ask::Local(_) => self.probe.ask.protocol().to_owned(),
+            _ => format!("{} {}", self.probe.ask.protocol(), self.probe.on),
+        }
+    }
+
+    /// The host that is asked.
+    pub(super) fn server(&self) -> String {
+        self.run
+            .transports
+            .server(&self.probe.on)
+            .unwrap_or_else(|| "this machine".to_owned())
+    }
+
+    pub(super) fn applies(&self) -> Result<bool, Absence> {
+        let Some(when) = &self.probe.when else {
+            return Ok(true);
+        };
+        match self.value(when)? {
+            FactValue::Bool(applies) => Ok(applies),
+            other => Err(self.malformed(&format!("`when` gave a {}", other.kind()))),
+        }
+    }
+
+    pub(super) async fn answer(&self) -> Result<Answer, Absence> {
+        let rows = match self.deadline()? {
+            None => self.rows().await,
+            Some(limit) => match tokio::time::timeout(limit, self.rows()).await {
+                Ok(rows) => rows,
+                Err(_) => {
+                    let detail = format!(
+                        "no answer within the {} s that this test may take",
+                        limit.as_secs()
+                    );
+                    Err(Absence::new(Cause::Timeout, self.path.to_string(), detail))
+                }
+            },
+        };
+        let value = rows.and_then(|rows| self.value_of_rows(rows));
+        let value = match (value, &self.probe.not_found) {
+            (Err(why), Some(instead)) if why.cause == Cause::NotFound => Ok(instead.clone()),
+            (value, _) => value,
+        };
+        value.map(|value| Answer {
+            value,
+            server: self.server(),
+        })
+    }
+
+    fn value_of_rows(&self, rows: Rows) -> Result<FactValue, Absence> {
+        let values = match rows {
+            Rows::Made(values) => values,
+            Rows::Read(rows) => row::values(self, rows)?,
+        };
+        gather::shaped(self, values)
+    }
+
+    fn deadline(&self) -> Result<Option<Duration>, Absence> {
+        let Some(expression) = &self.probe.deadline else {
+            return Ok(None);
+        };
+        match self.value(expression)? {
+            FactValue::Int(seconds) if (1..=3600).contains(&seconds) => {
+                Ok(Some(Duration::from_secs(seconds.unsigned_abs())))
+            }
+            other => Err(self.malformed(&format!("the deadline is `{other}`, not 1 to 3600 seconds"))),
+        }
+    }
+
+    async fn rows(&self) -> Result<Rows, Absence> {
+        match &self.probe.ask {
+            Ask::Ldap(ask) => self.ldap(ask).await.map(Rows::Read),
+            Ask::Dns(ask) => self.dns(ask).await.map(Rows::Read),
+            Ask::Tcp { host, port } => self.tcp(host, port).await.map(Rows::Read),
+            Ask::Local(ask) => self.local(ask).await.map(Rows::Read),
+            Ask::Setting(name) => {
+                let path = FactPath::new(crate::facts::Root::Setting, name.clone());
+                let value = self.run.facts.borrow().get(&path).cloned()?;
+                Ok(Rows::Read(vec![[("value", value)].into_iter().collect()]))
+            }
+            Ask::Derive(entries) => row::derived(self, entries).map(Rows::Made),
+        }
+    }
+
+    async fn ldap(&self, ask: &LdapAsk) -> Result<Vec<Record>, Absence> {
+        let search = ldap::Search {
+            base: self.text(&ask.base)?,
+            scope: match ask.depth {
+                Depth::Base => ldap::Scope::Base,
+                Depth::One => ldap::Scope::One,
+                Depth::Sub => ldap::Scope::Sub,
+            },
+            filter: self.text(&ask.filter)?,
+            attributes: ask.attributes.clone(),
+            binary: ask.binary.clone(),
+            security_descriptors: ask.descriptors,
+        };
+        self.run.transports.ldap(&self.probe.on)?.search(&search).await
+    }
+
+    async fn dns(&self, ask: &DnsAsk) -> Result<Vec<Record>, Absence> {
+        let dns = self.run.transports.dns(&self.probe.on)?;
+        match ask {
+            DnsAsk::Query { name, kind, recurse } => dns.query(&self.text(name)?, kind, *recurse).await,
+            DnsAsk::Transfer { zone } => dns.transfer(&self.text(zone)?).await,
+            DnsAsk::ZoneOf { name } => dns
+                .find_zone(&self.text(name)?)
+                .await
+                .map(|zone| zone.into_iter().collect()),
+            DnsAsk::UpdateTest { name, zone } => dns
+                .update_test(&self.text(zone)?, &self.text(name)?, None)
+                .await
+                .map(|row| vec![row]),
+            DnsAsk::Contact => dns.describe().await.map(|row| vec![row]),
+            DnsAsk::Server => self
+                .run
+                .transports
+                .dns_server(&self.probe.on)
+                .await
+                .map(|row| vec![row]),
+        }
+    }
+
+    async fn tcp(&self, host: &Phrase, port: &Phrase) -> Result<Vec<Record>, Absence> {
+        let (host, port) = (self.text(host)?, self.text(port)?);
+        let Ok(port) = port.parse::<u16>() else {
+            return Err(self.malformed(&format!("`{port}` is no port")));
+        };
+        let took = tcp::tcp_reach(&host, port, TCP_DEADLINE).await?;
+        let milliseconds = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+        Ok(vec![
+            [("open", true.into()), ("milliseconds", milliseconds.into())]
+                .into_iter()
+                .collect(),
+        ])
+    }
+
+    async fn local(&self, ask: &LocalAsk) -> Result<Vec<Record>, Absence> {
+        match ask {
+            LocalAsk::Resolvers => local::resolvers().await,
+            LocalAsk::Resolve { name } => local::resolve(&self.text(name)?, TCP_DEADLINE).await,
+            LocalAsk::Clock => Ok(vec![local::clock()]),
+        }
+    }
+
+    /// Fills in a template of the question.
+    fn text(&self, phrase: &Phrase) -> Result<String, Absence> {
+        let facts = self.run.facts.borrow();
+        let locals = self.locals(None, None);
+        let scope = PhraseScope {
+            schema: &self.run.request.catalogue.schema,
+            scope: Scope {
+                facts: &facts,
+                here: self.path.root.side(),
+            },
+            names: &["", "", "outer"],
+            locals: &locals,
+        };
+        phrase.render(&scope).map_err(|error| match error {
+            RenderError::Absent(why) => why,
+            RenderError::Refused(error) => self.malformed(&error.to_string()),
+        })
+    }
+
+    /// The values of the names in the order of `catalogue::local`.
+    pub(super) fn locals(&self, row: Option<&Seen>, value: Option<&Seen>) -> Locals {
+        let or_none = |seen: Option<&Seen>| Ok(seen.cloned().unwrap_or(Seen::computed(FactValue::Nothing)));
+        Locals(vec![or_none(row), or_none(value), or_none(self.outer)])
+    }
+
+    pub(super) fn evaluate(&self, expression: &Expression, locals: &Locals) -> Result<FactValue, Fault> {
+        let facts = self.run.facts.borrow();
+        let scope = Scope {
+            facts: &facts,
+            here: self.path.root.side(),
+        };
+        expression
+            .run(&scope, locals, &Budget::default(), &RefCell::default())
+            .map(|seen| seen.value)
+    }
+
+    fn value(&self, expression: &Expression) -> Result<FactValue, Absence> {
+        self.evaluate(expression, &self.locals(None, None))
+            .map_err(|fault| self.absence(fault))
+    }
+
+    /// The key of a record of this fact.
+    pub(super) fn run_key(&self, key: &Expression, record: &FactValue) -> Result<FactValue, Fault> {
+        let locals = Locals(vec![Ok(Seen::computed(record.clone()))]);
+        self.evaluate(key, &locals)
+    }
+
+    /// Why a value of this fact is not known; a fault of an expression names the fact.
+    pub(super) fn absence(&self, fault: Fault) -> Absence {
+        match fault {
+            Fault::Absent(why) => why,
+            other => self.malformed(&other.to_string()),
+        }
+    }
+
+    pub(super) fn malformed(&self, detail: &str) -> Absence {
+        Absence::new(
+            Cause::Malformed,
+            self.path.to_string(),
+            format!("{}: {detail}", self.path),
+        )
+    }
+}

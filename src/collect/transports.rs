@@ -1,0 +1,208 @@
+//! The endpoints of a pair as transports, with their secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Request;
+use crate::catalogue::{Ask, Catalogue};
+use crate::facts::{Absence, Cause, FactPath, FactValue, Record};
+use crate::pair::{Credential, Endpoint, Protocol, SecretRef, Secrets, Security, TsigRef};
+use crate::transport::dns::{Dns, DnsConfig, Tsig};
+use crate::transport::ldap::{self, Ldap, LdapConfig, LogOn};
+use crate::transport::{LogOnGate, local};
+
+/// The most rows that one answer may have.
+const MAX_ROWS: usize = 200_000;
+/// The most bytes that one answer may have on the wire.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// Every endpoint that the wanted facts ask.
+#[derive(Default)]
+pub(super) struct Transports {
+    ldap: BTreeMap<String, Result<Ldap, Absence>>,
+    dns: BTreeMap<String, Result<Dns, Absence>>,
+    servers: BTreeMap<String, String>,
+}
+
+/// The endpoints that reading these facts asks, by name.
+pub fn endpoints_of(catalogue: &Catalogue, wanted: &BTreeSet<FactPath>) -> BTreeSet<Arc<str>> {
+    let facts = wanted.iter().filter_map(|path| catalogue.facts.get(&path.name));
+    let probes = facts.flat_map(|fact| &fact.probes);
+    probes
+        .filter(|probe| matches!(probe.ask, Ask::Ldap(_) | Ask::Dns(_)))
+        .map(|probe| probe.on.clone())
+        .collect()
+}
+
+impl Transports {
+    /// Fetches the secrets of the endpoints that are asked; opens no connection.
+    pub(super) fn open(request: &Request<'_>, secrets: &mut Secrets) -> Self {
+        let mut transports = Self::default();
+        let mut gates: BTreeMap<String, Arc<LogOnGate>> = BTreeMap::new();
+        for name in endpoints_of(request.catalogue, request.wanted) {
+            let Some(endpoint) = request.pair.endpoint(&name) else {
+                continue;
+            };
+            transports.servers.insert(name.to_string(), server_of(endpoint));
+            match &endpoint.protocol {
+                Protocol::Ldap { .. } => {
+                    let config = ldap_config(endpoint, secrets, &mut gates);
+                    transports.ldap.insert(name.to_string(), config.map(Ldap::new));
+                }
+                Protocol::Dns { .. } => {
+                    let config = dns_config(endpoint, secrets);
+                    transports.dns.insert(name.to_string(), config.map(Dns::new));
+                }
+                Protocol::Tcp { .. } => {}
+            }
+        }
+        transports
+    }
+
+    pub(super) fn server(&self, endpoint: &str) -> Option<String> {
+        self.servers.get(endpoint).cloned()
+    }
+
+    pub(super) fn ldap(&self, endpoint: &str) -> Result<&Ldap, Absence> {
+        self.ldap
+            .get(endpoint)
+            .ok_or_else(|| missing(endpoint, "ldap"))?
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    pub(super) fn dns(&self, endpoint: &str) -> Result<&Dns, Absence> {
+        self.dns
+            .get(endpoint)
+            .ok_or_else(|| missing(endpoint, "dns"))?
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The DNS server as the pair file names it, with its address.
+    pub(super) async fn dns_server(&self, endpoint: &str) -> Result<Record, Absence> {
+        let server = self
+            .servers
+            .get(endpoint)
+            .ok_or_else(|| missing(endpoint, "dns"))?;
+        let address = match server.parse() {
+            Ok(ip) => FactValue::Ip(ip),
+            Err(_) => {
+                let rows = local::resolve(server, std::time::Duration::from_secs(10)).await;
+                match rows.map(|rows| rows.first().and_then(|row| row.get("address").cloned())) {
+                    Ok(Some(address)) => address,
+                    Ok(None) => FactValue::Nothing,
+                    Err(why) => FactValue::absent(why),
+                }
+            }
+        };
+        Ok(
+            [("server", FactValue::text(server.as_str())), ("address", address)]
+                .into_iter()
+                .collect(),
+        )
+    }
+}
+
+fn missing(endpoint: &str, protocol: &str) -> Absence {
+    let detail = format!("the pair file has no endpoint `{endpoint}` for {protocol}");
+    Absence::new(Cause::NotConfigured, endpoint, detail)
+}
+
+fn server_of(endpoint: &Endpoint) -> String {
+    match &endpoint.protocol {
+        Protocol::Ldap { server, .. } | Protocol::Dns { server, .. } | Protocol::Tcp { server, .. } => {
+            server.clone()
+        }
+    }
+}
+
+/// The secret of an endpoint, or why the endpoint cannot be used.
+fn secret(
+    endpoint: &Endpoint,
+    reference: &SecretRef,
+    secrets: &mut Secrets,
+) -> Result<secrecy::SecretString, Absence> {
+    secrets.get(reference, true).map_err(|error| {
+        let hint = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+        Absence::new(
+            Cause::NotConfigured,
+            endpoint.name.as_str(),
+            format!("no secret: {error}{hint}"),
+        )
+    })
+}
+
+fn ldap_config(
+    endpoint: &Endpoint,
+    secrets: &mut Secrets,
+    gates: &mut BTreeMap<String, Arc<LogOnGate>>,
+) -> Result<LdapConfig, Absence> {
+    let Protocol::Ldap {
+        server,
+        port,
+        security,
+        ca,
+        credential,
+        ..
+    } = &endpoint.protocol
+    else {
+        return Err(missing(&endpoint.name, "ldap"));
+    };
+    let log_on = match credential {
+        Credential::Anonymous => LogOn::Anonymous,
+        Credential::Kerberos => LogOn::Kerberos,
+        Credential::Password { user, password } => LogOn::Simple {
+            user: user.clone(),
+            password: secret(endpoint, password, secrets)?,
+        },
+    };
+    let gate = gates.entry(format!("{credential:?}")).or_default().clone();
+    Ok(LdapConfig {
+        endpoint: endpoint.name.as_str().into(),
+        host: server.clone(),
+        port: *port,
+        security: match security {
+            Security::Ldaps => ldap::Security::Ldaps,
+            Security::StartTls => ldap::Security::StartTls,
+            Security::Plain => ldap::Security::Plain,
+            Security::Gssapi => ldap::Security::Gssapi,
+        },
+        ca: ca.clone(),
+        log_on,
+        gate,
+        connections: endpoint.connections,
+        deadline: endpoint.deadline,
+        max_rows: MAX_ROWS,
+        max_bytes: MAX_BYTES,
+    })
+}
+
+fn dns_config(endpoint: &Endpoint, secrets: &mut Secrets) -> Result<DnsConfig, Absence> {
+    let Protocol::Dns { server, port, tsig } = &endpoint.protocol else {
+        return Err(missing(&endpoint.name, "dns"));
+    };
+    let tsig = match tsig {
+        None => None,
+        Some(TsigRef {
+            name,
+            algorithm,
+            secret: reference,
+        }) => {
+            let secret = secret(endpoint, reference, secrets)?;
+            Some(Tsig {
+                name: name.clone(),
+                algorithm: (*algorithm).to_owned(),
+                secret,
+            })
+        }
+    };
+    Ok(DnsConfig {
+        endpoint: endpoint.name.as_str().into(),
+        server: server.clone(),
+        port: *port,
+        tsig,
+        deadline: endpoint.deadline,
+        connections: endpoint.connections,
+    })
+}
