@@ -285,7 +285,7 @@ fn gives(
                 FactType::List(item) | FactType::Set(item) => item.as_ref(),
                 other => other,
             };
-            field(node, item, names, sink).map(Gives::Value)
+            field(node, item, names, sink).map(|field| Gives::Value(Box::new(field)))
         }
         (Some(node), None) => record_fields(node, names, probe, sink).map(Gives::Fields),
     }

@@ -36,6 +36,31 @@ struct Judging<'n> {
     fix: Option<&'n Node>,
 }
 
+impl<'n> Judging<'n> {
+    /// Takes the nodes; what every rule says is told when it is missing.
+    fn take(fields: &mut Fields<'n, '_>) -> Self {
+        let sums_up = fields.has("rollup_of");
+        for key in ["severity", "message", "why", "remedy"] {
+            if !(fields.has(key) || key == "severity" && sums_up) {
+                let missing = Diagnostic::error("missing-key", format!("a rule lacks `{key}`"));
+                let missing = missing.at(fields.span().start(), format!("add `{key}:`"));
+                fields.report(missing);
+            }
+        }
+        Self {
+            for_each: fields.node("for_each"),
+            lets: fields.node("let"),
+            when: fields.node("when"),
+            expect: fields.node("expect"),
+            severity: fields.node("severity"),
+            message: fields.node("message"),
+            why: fields.node("why"),
+            remedy: fields.node("remedy"),
+            fix: fields.node("fix"),
+        }
+    }
+}
+
 pub(super) fn rule(
     node: &Node,
     pack: &Arc<str>,
@@ -50,36 +75,15 @@ pub(super) fn rule(
     let tags = fields.or("tags", Vec::new(), list_of(tag));
     let sides = fields.or("sides", Vec::new(), list_of(one_of(SIDES)));
     let requires = fields.or("requires", Vec::new(), list_of(requirement));
-    let rollup_of = fields.or(
-        "rollup_of",
-        Vec::new(),
-        list_of(|n, s| nonempty(n, s).map(Arc::from)),
-    );
-    let note = fields.or("note", None, |n, s| nonempty(n, s).map(Some));
+    let rollup_of = fields.or("rollup_of", Vec::new(), list_of(rule_id));
+    let departs = fields.or("note", None, |n, s| nonempty(n, s).map(Some));
     let judges_absence = fields.or("judges_absence", false, boolean);
     let examples = fields.or("examples", Vec::new(), list_of(raw));
-    let judging = Judging {
-        for_each: fields.node("for_each"),
-        lets: fields.node("let"),
-        when: fields.node("when"),
-        expect: fields.node("expect"),
-        severity: fields.node("severity"),
-        message: fields.node("message"),
-        why: fields.node("why"),
-        remedy: fields.node("remedy"),
-        fix: fields.node("fix"),
-    };
-    for key in ["severity", "message", "why", "remedy"] {
-        if !fields.has(key) && !(key == "severity" && fields.has("rollup_of")) {
-            let missing = Diagnostic::error("missing-key", format!("a rule lacks `{key}`"));
-            fields.report(missing.at(node.span.start(), format!("add `{key}:`")));
-        }
-    }
+    let judging = Judging::take(&mut fields);
     fields.finish();
     let (sides, judges_absence) = (sides?, judges_absence?);
     let judged = judged(&judging, &sides, judges_absence, schema, sink);
-    let (id, rollup_of) = (id?, rollup_of?);
-    let judged = judged?;
+    let (id, rollup_of, judged) = (id?, rollup_of?, judged?);
     if judged.expect.is_empty() == rollup_of.is_empty() {
         let message = format!("`{id}` needs `expect`, or `rollup_of`, and not both");
         sink.push(Diagnostic::error("missing-key", message).at(node.span.start(), ""));
@@ -104,12 +108,16 @@ pub(super) fn rule(
         message: judged.message,
         why: judged.why,
         remedy: judged.remedy,
-        note: note?,
+        note: departs?,
         fix: judged.fix,
         judges_absence,
         examples: examples?,
         span: node.span,
     })
+}
+
+fn rule_id(node: &Node, sink: &mut Diagnostics) -> Option<Arc<str>> {
+    nonempty(node, sink).map(Arc::from)
 }
 
 fn guide(node: &Node, sink: &mut Diagnostics) -> Option<Guide> {

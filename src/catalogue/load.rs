@@ -9,7 +9,7 @@ use super::checks;
 use super::decode_fact::{self, FactHead};
 use super::{Catalogue, Fix, Pack, PackFiles, Rule, Setting, decode_fix, decode_pack, decode_rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::facts::{FactSchema, Root};
+use crate::facts::{FactSchema, FactValue, Root};
 use crate::yaml::{self, Fields, Limits, Node};
 
 /// A catalogue, the files that it was read from, and warnings about them.
@@ -43,7 +43,8 @@ fn digest(packs: &[PackFiles]) -> String {
             }
         }
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    let text = FactValue::Bytes(hash.finalize().as_slice().into()).to_string();
+    text.trim_start_matches("0x").to_owned()
 }
 
 /// The trees of one pack, by kind of file.

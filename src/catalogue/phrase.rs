@@ -1,5 +1,7 @@
 //! A template whose names were checked.
 
+use std::sync::Arc;
+
 use crate::facts::{Absence, Cause, FactPath, FactSchema};
 use crate::predicate::{At, Expression, FactRef, Fault, Locals, Names, Place, Problem, Scope};
 use crate::template::{self, Context, Found, RenderError, Template};
@@ -7,7 +9,7 @@ use crate::template::{self, Context, Found, RenderError, Template};
 /// A template and the facts that it mentions.
 #[derive(Clone, Debug)]
 pub struct Phrase {
-    pub template: Template,
+    pub template: Arc<Template>,
     pub facts: Vec<FactRef>,
 }
 
@@ -39,7 +41,10 @@ impl Phrase {
             }
         }
         if problems.is_empty() {
-            Ok(Self { template, facts })
+            Ok(Self {
+                template: Arc::new(template),
+                facts,
+            })
         } else {
             Err(problems)
         }

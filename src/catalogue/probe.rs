@@ -48,7 +48,7 @@ pub enum Gives {
     /// Same-named columns.
     Columns,
     Fields(Vec<(Arc<str>, Field)>),
-    Value(Field),
+    Value(Box<Field>),
 }
 
 impl Gives {
@@ -57,7 +57,7 @@ impl Gives {
         let fields: Vec<&Field> = match self {
             Self::Columns => Vec::new(),
             Self::Fields(fields) => fields.iter().map(|(_, field)| field).collect(),
-            Self::Value(field) => vec![field],
+            Self::Value(field) => vec![field.as_ref()],
         };
         fields
             .into_iter()
@@ -109,11 +109,11 @@ impl Ask {
     pub fn phrases(&self) -> Vec<&Phrase> {
         match self {
             Self::Ldap(ask) => vec![&ask.base, &ask.filter],
-            Self::Dns(DnsAsk::Query { name, .. } | DnsAsk::ZoneOf { name }) => vec![name],
+            Self::Dns(DnsAsk::Query { name, .. } | DnsAsk::ZoneOf { name })
+            | Self::Local(LocalAsk::Resolve { name }) => vec![name],
             Self::Dns(DnsAsk::Transfer { zone }) => vec![zone],
             Self::Dns(DnsAsk::UpdateTest { name, zone }) => vec![name, zone],
             Self::Tcp { host, port } => vec![host, port],
-            Self::Local(LocalAsk::Resolve { name }) => vec![name],
             Self::Dns(DnsAsk::Server | DnsAsk::Contact)
             | Self::Local(_)
             | Self::Setting(_)

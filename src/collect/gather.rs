@@ -164,7 +164,7 @@ fn add_part(map: &mut FactMap, fact: &FactDef, outer: &Key, value: Result<FactVa
 }
 
 /// Makes the collection of a fact out of its records.
-fn keyed(asking: &Asking<'_>, records: Vec<Made>) -> Result<FactValue, Absence> {
+fn keyed(asking: &Asking<'_>, records: Vec<Made>) -> FactValue {
     let mut map = FactMap::new(asking.fact.exact_keys);
     for Made { value: record, hole } in records {
         let key = match &asking.fact.key {
@@ -185,7 +185,7 @@ fn keyed(asking: &Asking<'_>, records: Vec<Made>) -> Result<FactValue, Absence> 
         }
     }
     map.sort();
-    Ok(FactValue::Map(Arc::new(map)))
+    FactValue::Map(Arc::new(map))
 }
 
 /// Makes the fact of what its rows gave, as its type wants it.
@@ -193,7 +193,7 @@ pub(super) fn shaped(asking: &Asking<'_>, made: Vec<Made>) -> Result<FactValue, 
     let malformed = |detail: String| Absence::new(Cause::Malformed, asking.path.to_string(), detail);
     let ty = &asking.fact.ty;
     if matches!(ty, FactType::Map(_)) {
-        return keyed(asking, made);
+        return Ok(keyed(asking, made));
     }
     let mut values: Vec<FactValue> = made.into_iter().map(|made| made.value).collect();
     let whole = match ty {

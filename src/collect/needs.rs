@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::{Catalogue, Rule, reads_of_fact};
 use crate::facts::{FactPath, Root, Side};
-use crate::predicate::FactRef;
+use crate::predicate::{Expression, FactRef};
 
 /// Every fact that these rules read, and every fact that reading those needs.
 pub fn needed<'a>(catalogue: &Catalogue, rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<FactPath> {
-    let mut queue: Vec<FactPath> = rules.into_iter().flat_map(|rule| read_by_rule(rule)).collect();
+    let mut queue: Vec<FactPath> = rules.into_iter().flat_map(read_by_rule).collect();
     let mut needed = BTreeSet::new();
     while let Some(path) = queue.pop() {
         if matches!(path.root, Root::Setting | Root::Param) {
@@ -38,7 +38,7 @@ fn read_by_rule(rule: &Rule) -> Vec<FactPath> {
     let phrases = [&rule.message, &rule.why, &rule.remedy];
     let mentioned: Vec<&FactRef> = rule
         .expressions()
-        .flat_map(|expression| expression.facts())
+        .flat_map(Expression::facts)
         .chain(phrases.into_iter().flat_map(|phrase| &phrase.facts))
         .collect();
     let mut paths: Vec<FactPath> = heres

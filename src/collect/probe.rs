@@ -67,16 +67,15 @@ impl Asking<'_> {
     pub(super) async fn answer(&self) -> Result<Answer, Absence> {
         let rows = match self.deadline()? {
             None => self.rows().await,
-            Some(limit) => match tokio::time::timeout(limit, self.rows()).await {
-                Ok(rows) => rows,
-                Err(_) => {
+            Some(limit) => tokio::time::timeout(limit, self.rows())
+                .await
+                .unwrap_or_else(|_| {
                     let detail = format!(
                         "no answer within the {} s that this test may take",
                         limit.as_secs()
                     );
                     Err(Absence::new(Cause::Timeout, self.path.to_string(), detail))
-                }
-            },
+                }),
         };
         let value = rows.and_then(|rows| self.value_of_rows(rows));
         let value = match (value, &self.probe.not_found) {

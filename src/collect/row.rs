@@ -55,7 +55,7 @@ fn value(
     row: Option<&Seen>,
 ) -> Result<FactValue, Absence> {
     match gives {
-        Gives::Value(given) => field(asking, given, element_type(&asking.fact.ty), locals),
+        Gives::Value(one) => field(asking, one, element_type(&asking.fact.ty), locals),
         Gives::Columns => Ok(row.map_or(FactValue::Nothing, |row| columns(asking, &row.value))),
         Gives::Fields(fields) => {
             let (FactType::Record(types) | FactType::Map(types)) = element_type(&asking.fact.ty) else {
@@ -120,16 +120,14 @@ fn field(asking: &Asking<'_>, given: &Field, ty: &FactType, locals: &Locals) -> 
     let Some(proof) = &given.proof else {
         return Ok(instead.clone());
     };
-    match asking
+    let proven = asking
         .evaluate(proof, locals)
-        .map_err(|fault| asking.absence(fault))?
-    {
-        FactValue::Bool(true) => Ok(instead.clone()),
-        _ => {
-            let detail = format!("{}; the account may not have the right to see it", why.detail);
-            Err(Absence::new(Cause::Denied, why.root, detail))
-        }
+        .map_err(|fault| asking.absence(fault))?;
+    if proven == FactValue::Bool(true) {
+        return Ok(instead.clone());
     }
+    let detail = format!("{}; the account may not have the right to see it", why.detail);
+    Err(Absence::new(Cause::Denied, why.root, detail))
 }
 
 /// What a row does not have is rooted in the fact, not in the name of a column.

@@ -145,7 +145,7 @@ impl Judging<'_> {
                 .first()
                 .map_or(SubjectRoot::Pair, |s| SubjectRoot::Of(*s));
             let mut finding = blank(rule, Subject::of(root), Status::NotApplicable);
-            finding.message = "nothing to check".to_owned();
+            "nothing to check".clone_into(&mut finding.message);
             found.insert(finding.subject.clone(), finding);
         }
         Ok(found)

@@ -10,7 +10,7 @@ use crate::pair::Waiver;
 
 /// The pair file's waivers while they are applied.
 pub(super) struct Waivers<'a> {
-    waivers: &'a [Waiver],
+    all: &'a [Waiver],
     today: Date,
     used: RefCell<BTreeSet<usize>>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Waivers<'a> {
 impl<'a> Waivers<'a> {
     pub(super) fn new(waivers: &'a [Waiver], today: Date) -> Self {
         Self {
-            waivers,
+            all: waivers,
             today,
             used: RefCell::default(),
         }
@@ -30,7 +30,7 @@ impl<'a> Waivers<'a> {
             return;
         }
         let subject = finding.subject.to_string();
-        for (place, waiver) in self.waivers.iter().enumerate() {
+        for (place, waiver) in self.all.iter().enumerate() {
             if waiver.rule.value != finding.rule.as_ref() || !waiver.subject.matches(&subject) {
                 continue;
             }
@@ -52,7 +52,7 @@ impl<'a> Waivers<'a> {
     /// The waivers that named no finding.
     pub(super) fn unused(&self) -> Vec<usize> {
         let used = self.used.borrow();
-        (0..self.waivers.len())
+        (0..self.all.len())
             .filter(|place| !used.contains(place))
             .collect()
     }

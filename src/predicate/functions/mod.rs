@@ -27,7 +27,6 @@ pub(super) enum Param {
     Ip,
     Subnet,
     Acl,
-    Bytes,
     Sid,
     Record,
     /// A list or set.
@@ -54,7 +53,6 @@ impl Param {
             (Self::Ip, _) => is(&FactType::Ip),
             (Self::Subnet, _) => is(&FactType::Subnet),
             (Self::Acl, _) => is(&FactType::Acl),
-            (Self::Bytes, _) => is(&FactType::Bytes),
             (Self::Sid, _) => is(&FactType::Sid),
             _ => false,
         }
@@ -70,7 +68,6 @@ impl Param {
             Self::Ip => "an ip",
             Self::Subnet => "a subnet",
             Self::Acl => "an acl",
-            Self::Bytes => "bytes",
             Self::Sid => "a sid",
             Self::Record => "a record",
             Self::List => "a list",
