@@ -4,7 +4,8 @@
 //! cycle; here equal input gives equal order, and a cycle is told whole.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -82,8 +83,8 @@ impl Dag {
     /// A way around inside a group: from its smallest member along shortest ways back to it.
     fn walk(&self, group: &[NodeIndex]) -> Cycle {
         let start = *group.iter().min().expect("a group has members");
-        let mut came_from = std::collections::BTreeMap::from([(start, start)]);
-        let mut queue = std::collections::VecDeque::from([start]);
+        let mut came_from = BTreeMap::from([(start, start)]);
+        let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             let mut next: Vec<NodeIndex> = self.graph.neighbors(node).filter(|n| group.contains(n)).collect();
             next.sort_unstable();
@@ -98,8 +99,8 @@ impl Dag {
                     path.reverse();
                     return Cycle(path);
                 }
-                if !came_from.contains_key(&n) {
-                    came_from.insert(n, node);
+                if let Entry::Vacant(unseen) = came_from.entry(n) {
+                    unseen.insert(node);
                     queue.push_back(n);
                 }
             }

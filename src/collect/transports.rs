@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Request;
 use crate::catalogue::{Ask, Catalogue};
@@ -15,6 +16,9 @@ use crate::transport::{LogOnGate, local};
 const MAX_ROWS: usize = 200_000;
 /// The most bytes that one answer may have on the wire.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// How long finding the address of the DNS server may take.
+const DNS_SERVER_LOOK_UP: Duration = Duration::from_secs(10);
 
 /// Every endpoint that the wanted facts ask.
 #[derive(Default)]
@@ -86,16 +90,13 @@ impl Transports {
             .get(endpoint)
             .ok_or_else(|| missing(endpoint, "dns"))?;
         let address = match server.parse() {
-            Ok(ip) => FactValue::Ip(ip),
-            Err(_) => {
-                let rows = local::resolve(server, std::time::Duration::from_secs(10)).await;
-                match rows.map(|rows| rows.first().and_then(|row| row.get("address").cloned())) {
-                    Ok(Some(address)) => address,
-                    Ok(None) => FactValue::Nothing,
-                    Err(why) => FactValue::absent(why),
-                }
-            }
+            Ok(ip) => Ok(FactValue::Ip(ip)),
+            Err(_) => local::resolve(server, DNS_SERVER_LOOK_UP).await.map(|rows| {
+                let found = rows.first().and_then(|row| row.get("address"));
+                found.cloned().unwrap_or(FactValue::Nothing)
+            }),
         };
+        let address = address.unwrap_or_else(FactValue::absent);
         Ok(
             [("server", FactValue::text(server.as_str())), ("address", address)]
                 .into_iter()

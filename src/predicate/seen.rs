@@ -47,7 +47,7 @@ impl Trail {
 
     /// Whether `other` lies inside what this trail names.
     pub fn covers(&self, other: &Self) -> bool {
-        let inside = |outer: &Trail| match (&outer.key, &outer.field) {
+        let inside = |outer: &Self| match (&outer.key, &outer.field) {
             (None, None) => true,
             (_, None) => outer.key == other.key,
             (_, Some(field)) => {
