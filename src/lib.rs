@@ -10,6 +10,7 @@ pub mod pair;
 pub mod pipeline;
 
 pub mod predicate;
+pub mod report;
 pub mod template;
 #[doc(hidden)]
 pub mod transport;

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::evaluate::{self, Judged, Selection, Summary};
 use crate::facts::{Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
+use crate::report::{Origin, Report};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -199,4 +200,25 @@ pub async fn live(
         cancelled,
     };
     collect::collect(&request, &mut Secrets::default()).await
+}
+
+impl Opened {
+    /// The answer with everything that telling it needs.
+    pub fn report<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        answer: &'a Answer,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Report<'a> {
+        Report {
+            pair: &self.pair,
+            catalogue: &self.catalogue,
+            snapshot,
+            origin,
+            judged: &answer.judged,
+            summary: &answer.summary,
+            now,
+        }
+    }
 }

@@ -16,4 +16,4 @@ pub use evidence::Evidence;
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
 pub use judge::{Judged, judge, selected};
 pub use selection::Selection;
-pub use summary::{Summary, UnknownGroup};
+pub use summary::{Outcome, Summary, UnknownGroup};

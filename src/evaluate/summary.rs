@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Finding, Status, Subject};
+use super::{Finding, Fixable, Status, Subject};
+use crate::catalogue::Severity;
 use crate::facts::{Absence, Cause};
 
 /// Findings that are unknown for one reason.
@@ -13,6 +14,16 @@ pub struct UnknownGroup {
     pub absence: Absence,
     /// The places of its findings.
     pub members: Vec<usize>,
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing counts as failure and nothing is unknown.
+    Pass,
+    Fail,
+    /// Nothing counts as failure, but something is unknown.
+    Unknown,
 }
 
 /// Counts of findings; roll-ups and what another finding silences do not count.
@@ -27,6 +38,8 @@ pub struct Summary {
     pub unknown: usize,
     /// How many of the errors and warnings have a fix.
     pub fixable: usize,
+    /// How many have one that only tells a person what to do.
+    pub guided: usize,
     pub groups: Vec<UnknownGroup>,
     /// Findings silenced by another one, by that one's rule and subject.
     pub blocked: BTreeMap<(Arc<str>, Subject), Vec<usize>>,
@@ -36,10 +49,14 @@ impl Summary {
     pub fn of(findings: &[Finding]) -> Self {
         let mut summary = Self::default();
         let mut groups: BTreeMap<(Arc<str>, Cause), UnknownGroup> = BTreeMap::new();
-        let mut waived_roots: BTreeSet<(Arc<str>, Subject)> = BTreeSet::new();
+        let mut counted: BTreeSet<(&str, &Subject)> = BTreeSet::new();
         for (place, finding) in findings.iter().enumerate() {
             if finding.is_rollup {
                 continue;
+            }
+            let says_itself = finding.status.is_bad() || finding.status == Status::Unknown;
+            if says_itself && finding.because.is_none() {
+                counted.insert((&finding.rule, &finding.subject));
             }
             match finding.status {
                 Status::Good => summary.good += 1,
@@ -50,9 +67,6 @@ impl Summary {
                 Status::Unknown => {
                     if let Some(because) = &finding.because {
                         let root = (because.rule.clone(), because.subject.clone());
-                        if because.status == Status::Waived {
-                            waived_roots.insert(root.clone());
-                        }
                         summary.blocked.entry(root).or_default().push(place);
                     } else if let Some(absence) = &finding.absence {
                         let group = groups.entry((absence.root.clone(), absence.cause));
@@ -64,12 +78,31 @@ impl Summary {
                     }
                 }
             }
-            let mends = finding.status.is_bad() && finding.fixable() == super::Fixable::Yes;
-            summary.fixable += usize::from(mends);
+            let mends = |how: Fixable| finding.status.is_bad() && finding.fixable() == how;
+            summary.fixable += usize::from(mends(Fixable::Yes));
+            summary.guided += usize::from(mends(Fixable::Guided));
         }
         summary.groups = groups.into_values().collect();
         summary.groups.sort_by_key(|group| group.members.first().copied());
-        summary.unknown = summary.groups.len() + waived_roots.len();
+        // A root that is waived, or was not asked for, does not count itself: what it silences is not known all the same.
+        let silent = summary
+            .blocked
+            .keys()
+            .filter(|(rule, subject)| !counted.contains(&(rule.as_ref(), subject)));
+        summary.unknown = summary.groups.len() + silent.count();
         summary
+    }
+
+    /// What a run comes to when findings of this severity, and graver ones, count as failure.
+    pub const fn outcome(&self, fail_on: Severity) -> Outcome {
+        let failures = match fail_on {
+            Severity::Error => self.errors,
+            Severity::Warning => self.errors + self.warnings,
+        };
+        match (failures, self.unknown) {
+            (0, 0) => Outcome::Pass,
+            (0, _) => Outcome::Unknown,
+            _ => Outcome::Fail,
+        }
     }
 }

@@ -1,0 +1,53 @@
+//! What people and programs read: renders, judges nothing.
+//!
+//! Values in, text out: no file, no terminal, no clock. Colour, width and how much is told are a [`Look`]. Whatever
+//! comes from a server, a pack or a file reaches a page only as text in which control, escape and bidi characters
+//! are shown as escapes. [`json()`] follows the published schema that [`schema()`] writes.
+
+mod answer;
+mod changes;
+mod facts;
+mod human;
+mod look;
+mod notes;
+mod page;
+mod rule_text;
+mod rules;
+mod shown;
+mod source;
+mod table;
+
+use jiff::Timestamp;
+
+use crate::catalogue::Catalogue;
+use crate::evaluate::{Judged, Summary};
+use crate::facts::Snapshot;
+use crate::pair::Pair;
+
+pub use answer::{json, schema};
+pub use changes::{Before, changes};
+pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
+pub use human::{human, rule_findings};
+pub use look::Look;
+pub use rule_text::{rule_json, rule_text};
+pub use rules::{rules_json, rules_table};
+
+/// Whether servers were asked, or a recording stands in for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Live,
+    Recorded,
+}
+
+/// Everything that an answer tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    pub pair: &'a Pair,
+    pub catalogue: &'a Catalogue,
+    pub snapshot: &'a Snapshot,
+    pub origin: Origin,
+    pub judged: &'a Judged,
+    pub summary: &'a Summary,
+    /// As of when it was judged.
+    pub now: Timestamp,
+}
