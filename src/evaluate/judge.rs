@@ -160,11 +160,19 @@ impl Judging<'_> {
             Ok(bound) => bound,
             Err(Fault::Budget) => return Err(()),
             Err(fault) => {
-                let mut finding = blank(rule, candidate.subject, Status::Unknown);
-                let why = absence(rule, fault);
-                finding.message = format!("{}: {why}", rule.title);
-                finding.absence = Some(why);
-                return Ok(finding);
+                let outcome = match self.blocked(rule, &candidate.subject) {
+                    Some(because) => Outcome::Blocked(because),
+                    None => Outcome::Unknown(absence(rule, fault.clone())),
+                };
+                let locals = Locals(vec![Err(fault); names_of(rule).len()]);
+                let case = Case {
+                    rule,
+                    scope,
+                    locals,
+                    budget,
+                    reads: RefCell::default(),
+                };
+                return case.finding(self.catalogue, candidate.subject, outcome);
             }
         };
         let mut case = Case {

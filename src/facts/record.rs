@@ -92,8 +92,9 @@ pub enum Lookup<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FactMap {
     entries: IndexMap<Key, Entry>,
-    /// Leading key parts under which nothing is known, with the reason; an empty prefix is the whole rest.
-    holes: BTreeMap<Key, Absence>,
+    /// Leading key parts under which nothing is known, folded, with the parts as written and the reason; an empty
+    /// prefix is the whole rest.
+    holes: BTreeMap<Key, (Key, Absence)>,
     exact: bool,
 }
 
@@ -125,7 +126,7 @@ impl FactMap {
     /// Marks what lies under `prefix` as not known.
     pub fn add_hole(&mut self, prefix: &Key, why: Absence) {
         let folded = self.fold(prefix);
-        self.holes.insert(folded, why);
+        self.holes.insert(folded, (prefix.clone(), why));
     }
 
     /// Puts the entries in the order of their keys, so that equal collections are equal byte for byte.
@@ -142,7 +143,7 @@ impl FactMap {
             };
         }
         match self.holes.iter().find(|(prefix, _)| folded.starts_with(prefix)) {
-            Some((_, why)) => Lookup::Hole(why),
+            Some((_, (_, why))) => Lookup::Hole(why),
             None => Lookup::Missing,
         }
     }
@@ -152,7 +153,7 @@ impl FactMap {
     }
 
     pub fn holes(&self) -> impl Iterator<Item = (&Key, &Absence)> {
-        self.holes.iter()
+        self.holes.values().map(|(prefix, why)| (prefix, why))
     }
 
     pub fn len(&self) -> usize {
