@@ -21,14 +21,17 @@ use super::tls::Tls;
 use super::{LogOnGate, Trouble, clip, tcp};
 use crate::facts::{Absence, Cause, Record};
 
+mod ask;
 mod ber;
 mod codes;
 mod connect;
 mod guard;
-#[cfg(feature = "kerberos")]
+#[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
 mod referral;
 mod rows;
+#[cfg(all(feature = "kerberos", unix))]
+mod seal;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -174,7 +177,7 @@ impl Ldap {
 
     /// Asks this server, a second time when the connection was lost.
     async fn ask(&self, search: &Search) -> Result<Vec<Record>, Failure> {
-        let open = |since| connect::open(&self.config, &self.place, &self.tls, since);
+        let open = |since| Box::pin(connect::open(&self.config, &self.place, &self.tls, since));
         let mut lease = self.pool.take(open).await.map_err(Failure::Broken)?;
         let waited = std::mem::take(&mut lease.connection().waited);
         let deadline = Deadline::since(lease.since, self.config.deadline).later(waited);

@@ -73,7 +73,7 @@ impl Tls {
             None => Trouble::new(
                 Cause::Unreachable,
                 format!(
-                    "{place} broke off the TLS handshake: a server without a certificate does so ({error})"
+                    "{place} broke off the TLS handshake: it has no TLS on this port, or no certificate ({error})"
                 ),
             ),
         }

@@ -3,28 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
-use secrecy::ExposeSecret as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapResult, StdStream};
+use secrecy::{ExposeSecret as _, SecretString};
+#[cfg(any(test, not(unix)))]
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::debug;
 
-use super::guard::{self, Message, Phase};
-use super::wire::{self, End, Sealing, Stream, Wire};
+use super::ask::{ANSWER_BYTES, start_tls};
+use super::guard::Phase;
+use super::wire::{self, Stream, Wire};
 use super::{LdapConfig, LogOn, Security, codes};
 use crate::facts::Cause;
 use crate::transport::deadline::Deadline;
 use crate::transport::tls::Tls;
 use crate::transport::{Trouble, tcp};
-
-/// What a server may send in answer to one step of a log-on.
-const LOG_ON_BYTES: usize = 1 << 20;
-
-/// Asks for TLS: extended request 1.3.6.1.4.1.1466.20037 with message id 1.
-const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 
 /// One connection, logged on; closed when dropped.
 #[derive(Debug)]
@@ -32,11 +27,22 @@ pub(super) struct Connection {
     pub(super) ldap: ldap3::Ldap,
     pub(super) place: String,
     pub(super) wire: Arc<Wire>,
-    /// Cleared when the server refuses to show more of a security descriptor than the access list.
+    /// Which parts of a security descriptor the server shows.
     pub(super) descriptor_parts: u8,
     /// How long others made it wait; that is not the server's doing.
     pub(super) waited: Duration,
     _tasks: [AbortOnDropHandle<()>; 2],
+}
+
+/// A connection of which nobody has logged on yet.
+struct Reached {
+    server: Box<dyn Stream>,
+    /// The server's, when there is TLS.
+    #[cfg_attr(
+        not(all(feature = "kerberos", unix)),
+        expect(dead_code, reason = "Kerberos log-ons are tied to it")
+    )]
+    certificate: Option<Vec<u8>>,
 }
 
 /// Connects, protects the connection and logs on, all before the deadline counted from `since`.
@@ -46,58 +52,63 @@ pub(super) async fn open(
     tls: &OnceCell<Tls>,
     since: Instant,
 ) -> Result<Connection, Trouble> {
+    check(config)?;
     let deadline = Deadline::since(since, config.deadline);
-    let sealing = sealing(config)?;
-    let tcp = tcp::connect(&config.host, config.port, deadline).await?;
-    let server = protect(config, place, tls, deadline, tcp).await?;
-    let mut connection = Connection::over(server, place, sealing).await?;
-    if !matches!(config.log_on, LogOn::Anonymous) {
+    let reached = reach(config, place, tls, deadline).await?;
+    let mut waited = Duration::ZERO;
+    let mut connection = if matches!(config.log_on, LogOn::Anonymous) {
+        Connection::over(reached.server, place).await?
+    } else {
         let asked = Instant::now();
         let turn = config.gate.turn().await?;
-        connection.waited = asked.elapsed();
-        let outcome = connection.log_on(config, deadline.later(connection.waited)).await;
+        waited = asked.elapsed();
+        let doing = format!("logging on to {place}");
+        let outcome = deadline
+            .later(waited)
+            .run(&doing, log_on(config, place, reached))
+            .await;
         turn.settle(&outcome).await;
-        outcome?;
-    }
+        outcome?
+    };
+    connection.waited = waited;
     debug!(
         endpoint = &*config.endpoint,
         operation = "log-on",
         address = place,
         duration_ms = since.elapsed().as_millis(),
-        waited_ms = connection.waited.as_millis(),
+        waited_ms = waited.as_millis(),
         "opened a connection"
     );
     Ok(connection)
 }
 
-fn sealing(config: &LdapConfig) -> Result<Sealing, Trouble> {
-    match (&config.log_on, config.security) {
-        (LogOn::Kerberos, _) if cfg!(not(feature = "kerberos")) => Err(Trouble::new(
-            Cause::Unsupported,
-            "this build has no Kerberos log-on; build it with the cargo feature `kerberos`, or log on with a password",
-        )),
-        (LogOn::Kerberos, Security::Gssapi) => Ok(Sealing::After(0)),
-        (LogOn::Kerberos, _) => Err(Trouble::new(
-            Cause::Unsupported,
-            "a Kerberos log-on seals the connection itself; set `security: gssapi` and the plain port for it",
-        )),
-        (_, Security::Gssapi) => Err(Trouble::new(
-            Cause::Unsupported,
-            "only a Kerberos log-on can seal the connection; set `security: ldaps` for a password",
-        )),
-        _ => Ok(Sealing::Never),
-    }
+/// Refuses what cannot come about, before anything is opened.
+fn check(config: &LdapConfig) -> Result<(), Trouble> {
+    let impossible = match (&config.log_on, config.security) {
+        (LogOn::Kerberos, _) if cfg!(not(all(feature = "kerberos", unix))) => {
+            "this build has no Kerberos log-on; build it with the cargo feature `kerberos`, or log on with a password"
+        }
+        (LogOn::Kerberos, Security::Plain) => "a Kerberos log-on needs `security: gssapi`, or one with TLS",
+        (LogOn::Simple { .. } | LogOn::Anonymous, Security::Gssapi) => {
+            "only a Kerberos log-on can seal the connection; set `security: ldaps` for a password"
+        }
+        _ => return Ok(()),
+    };
+    Err(Trouble::new(Cause::Unsupported, impossible))
 }
 
-async fn protect(
+async fn reach(
     config: &LdapConfig,
     place: &str,
     tls: &OnceCell<Tls>,
     deadline: Deadline,
-    mut tcp: TcpStream,
-) -> Result<Box<dyn Stream>, Trouble> {
+) -> Result<Reached, Trouble> {
+    let mut tcp = tcp::connect(&config.host, config.port, deadline).await?;
     if matches!(config.security, Security::Plain | Security::Gssapi) {
-        return Ok(Box::new(tcp));
+        return Ok(Reached {
+            server: Box::new(tcp),
+            certificate: None,
+        });
     }
     if config.security == Security::StartTls {
         deadline
@@ -109,71 +120,72 @@ async fn protect(
     let stream = deadline
         .run(&doing, tls.connect(&config.host, place, tcp))
         .await?;
-    Ok(Box::new(stream))
+    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let certificate = shown.map(|certificate| certificate.to_vec());
+    Ok(Reached {
+        server: Box::new(stream),
+        certificate,
+    })
 }
 
 async fn read_roots(config: &LdapConfig) -> Result<Tls, Trouble> {
     let ca = config.ca.clone();
     let read = tokio::task::spawn_blocking(move || Tls::new(ca.as_deref()));
-    read.await.unwrap_or_else(|_| {
+    let failed = |_| {
         Err(Trouble::new(
             Cause::NotConfigured,
             "the trusted authorities cannot be read",
         ))
-    })
+    };
+    read.await.unwrap_or_else(failed)
 }
 
-/// Asks for TLS in the clear; nothing that was sent along with the answer may count.
-async fn start_tls(tcp: &mut TcpStream, place: &str) -> Result<(), Trouble> {
-    let broken = |error| End::broken(&error).trouble(place);
-    let garbage = |garbage| End::from(garbage).trouble(place);
-    tcp.write_all(START_TLS).await.map_err(broken)?;
-    let mut answer = Vec::new();
-    let length = loop {
-        match guard::length(&answer).map_err(garbage)? {
-            Some(length) if length > LOG_ON_BYTES => return Err(End::TooMuch(LOG_ON_BYTES).trouble(place)),
-            Some(length) if length <= answer.len() => break length,
-            _ => {}
+async fn log_on(config: &LdapConfig, place: &str, reached: Reached) -> Result<Connection, Trouble> {
+    match &config.log_on {
+        LogOn::Anonymous => Connection::over(reached.server, place).await,
+        LogOn::Simple { user, password } => {
+            let mut connection = Connection::over(reached.server, place).await?;
+            connection.bind(user, password).await?;
+            Ok(connection)
         }
-        if tcp.read_buf(&mut answer).await.map_err(broken)? == 0 {
-            return Err(End::Closed.trouble(place));
-        }
-    };
-    match guard::vet(&answer[..length], Phase::StartTls).map_err(garbage)? {
-        Message::Result(0, _) if length < answer.len() => {
-            Err(End::Garbage("it sends more in the clear after it agreed to TLS").trouble(place))
-        }
-        Message::Result(0, _) => Ok(()),
-        Message::Result(code, text) => Err(Trouble::new(
-            Cause::Unsupported,
-            format!(
-                "{place} offers no StartTLS (LDAP result {code}: {}); give the server a certificate, or set \
-                 another `security`",
-                crate::transport::clip(&text)
-            ),
-        )),
-        Message::Farewell(text) => Err(End::Farewell(text).trouble(place)),
-        Message::Item => Err(End::Garbage("it answers something else").trouble(place)),
+        LogOn::Kerberos => Connection::over(kerberos(config, place, reached).await?, place).await,
     }
+}
+
+#[cfg(all(feature = "kerberos", unix))]
+async fn kerberos(config: &LdapConfig, place: &str, reached: Reached) -> Result<Box<dyn Stream>, Trouble> {
+    super::kerberos::log_on(
+        reached.server,
+        reached.certificate.as_deref(),
+        place,
+        &config.host,
+    )
+    .await
+}
+
+#[cfg(not(all(feature = "kerberos", unix)))]
+#[expect(clippy::unused_async, reason = "it has the signature of the one that works")]
+async fn kerberos(config: &LdapConfig, _: &str, reached: Reached) -> Result<Box<dyn Stream>, Trouble> {
+    check(config).map(|()| reached.server)
 }
 
 impl Connection {
     /// Puts the LDAP library at one end of a guarded line to the server.
-    async fn over(server: Box<dyn Stream>, place: &str, sealing: Sealing) -> Result<Self, Trouble> {
+    async fn over(server: Box<dyn Stream>, place: &str) -> Result<Self, Trouble> {
         let trouble = |what: String| Trouble::new(Cause::Unreachable, format!("no line to {place}: {what}"));
         let (stream, near, url) = local_pair().await.map_err(|error| trouble(error.to_string()))?;
         let settings = LdapConnSettings::new().set_std_stream(stream);
-        let (driver, ldap) = LdapConnAsync::with_settings(settings, url)
-            .await
-            .map_err(|error| trouble(error.to_string()))?;
-        let wire = Wire::new(sealing);
+        let library = LdapConnAsync::with_settings(settings, url).await;
+        let (library, ldap) = library.map_err(|error| trouble(error.to_string()))?;
+        let wire = Wire::new();
         let carrier = tokio::spawn(wire::carry(server, near, Arc::clone(&wire)));
         // why it ends is known by the wire
-        let driver = tokio::spawn(async move { drop(driver.drive().await) });
+        let driver = tokio::spawn(async move { drop(library.drive().await) });
         let tasks = [AbortOnDropHandle::new(carrier), AbortOnDropHandle::new(driver)];
+        let place = place.to_owned();
         Ok(Self {
             ldap,
-            place: place.to_owned(),
+            place,
             wire,
             descriptor_parts: 7,
             waited: Duration::ZERO,
@@ -181,61 +193,17 @@ impl Connection {
         })
     }
 
-    async fn log_on(&mut self, config: &LdapConfig, deadline: Deadline) -> Result<(), Trouble> {
-        self.wire.expect(Phase::LogOn, LOG_ON_BYTES);
-        let doing = format!("logging on to {}", self.place);
-        let (who, result) = match &config.log_on {
-            LogOn::Anonymous => return Ok(()),
-            LogOn::Simple { user, password } => {
-                let (ldap, wire, place) = (&mut self.ldap, &self.wire, &self.place);
-                let bind = async {
-                    let answer = ldap.simple_bind(user, password.expose_secret()).await;
-                    answer.map_err(|error| ended(wire, &error).trouble(place))
-                };
-                (format!("log-on of {user}"), deadline.run(&doing, bind).await?)
-            }
-            LogOn::Kerberos => (
-                "log-on with Kerberos".to_owned(),
-                self.kerberos(config, &doing, deadline).await?,
-            ),
-        };
+    async fn bind(&mut self, user: &str, password: &SecretString) -> Result<(), Trouble> {
+        self.wire.expect(Phase::LogOn, ANSWER_BYTES);
+        let answer = self.ldap.simple_bind(user, password.expose_secret()).await;
+        // the library's own error is not shown: it may hold the request
+        let result: LdapResult = answer.map_err(|_| self.wire.ended().trouble(&self.place))?;
         self.wire.rest();
         match result.rc {
             codes::SUCCESS => Ok(()),
-            _ => Err(codes::explain(&self.place, &who, &result)),
+            _ => Err(codes::explain(&self.place, &format!("log-on of {user}"), &result)),
         }
     }
-
-    #[cfg(feature = "kerberos")]
-    async fn kerberos(
-        &self,
-        config: &LdapConfig,
-        doing: &str,
-        deadline: Deadline,
-    ) -> Result<LdapResult, Trouble> {
-        deadline
-            .run(
-                doing,
-                super::kerberos::log_on(&self.ldap, &self.wire, &self.place, &config.host),
-            )
-            .await
-    }
-
-    #[cfg(not(feature = "kerberos"))]
-    #[expect(clippy::unused_async, reason = "it has the signature of the one that works")]
-    async fn kerberos(&self, config: &LdapConfig, _: &str, _: Deadline) -> Result<LdapResult, Trouble> {
-        Err(sealing(config)
-            .err()
-            .unwrap_or_else(|| Trouble::new(Cause::Unsupported, "there is no Kerberos")))
-    }
-}
-
-/// Why the library has no answer; its own error is not shown, it may hold the request.
-pub(super) fn ended(wire: &Wire, error: &LdapError) -> End {
-    wire.end().unwrap_or(match error {
-        LdapError::FilterParsing => End::Garbage("the filter is not one"),
-        _ => End::Garbage("it cannot be decoded"),
-    })
 }
 
 /// A private line inside this process: the library's end, ours, and the address that makes the library take it.
@@ -270,6 +238,7 @@ use loopback_pair as local_pair;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[tokio::test]
     async fn the_line_over_the_loopback_interface_is_one() {

@@ -16,11 +16,19 @@ pub(super) enum Phase {
     Search,
 }
 
+/// The result of one operation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) code: u32,
+    pub(super) text: String,
+    /// What a log-on of several steps goes on with.
+    pub(super) credentials: Option<Vec<u8>>,
+}
+
 /// A message that may pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    /// An answer with its result code and text.
-    Result(u32, String),
+    Result(Answer),
     /// A found entry or a reference.
     Item,
     /// The server says that it is going to close the connection, and why.
@@ -75,9 +83,7 @@ fn operation_in(phase: Phase, operation: &Element<'_>) -> Result<Message, Garbag
     match (phase, operation.tag) {
         (Phase::LogOn, BIND_RESPONSE)
         | (Phase::Search, SEARCH_DONE)
-        | (Phase::StartTls, EXTENDED_RESPONSE) => {
-            result(operation.content).map(|(code, text)| Message::Result(code, text.to_owned()))
-        }
+        | (Phase::StartTls, EXTENDED_RESPONSE) => result(operation.content).map(Message::Result),
         (Phase::Search, SEARCH_ENTRY) => entry(operation.content),
         (Phase::Search, SEARCH_REFERENCE) => texts(operation.content).map(|()| Message::Item),
         _ => Err(Garbage("the answer is not of the kind that was asked for")),
@@ -90,25 +96,28 @@ fn farewell(operation: &Element<'_>) -> Result<Message, Garbage> {
         return Err(Garbage("it is a message that nobody asked for"));
     }
     // some directories put its name outside, so what follows the operation is not looked at
-    result(operation.content).map(|(_, text)| Message::Farewell(text.to_owned()))
+    result(operation.content).map(|answer| Message::Farewell(answer.text))
 }
 
-/// A result's code and text.
-fn result(content: &[u8]) -> Result<(u32, &str), Garbage> {
+fn result(content: &[u8]) -> Result<Answer, Garbage> {
     let mut parts = Reader::new(content);
     let code = parts.small_number(ENUMERATED)?;
     parts.text(TEXT)?;
-    let text = parts.text(TEXT)?;
+    let text = parts.text(TEXT)?.to_owned();
     if let Some(referrals) = parts.optional(REFERRALS)? {
         texts(referrals)?;
     }
-    parts.optional(SASL_CREDENTIALS)?;
+    let credentials = parts.optional(SASL_CREDENTIALS)?.map(<[u8]>::to_vec);
     if let Some(name) = parts.optional(RESPONSE_NAME)? {
         std::str::from_utf8(name).map_err(|_| Garbage("a name is not UTF-8"))?;
     }
     parts.optional(RESPONSE_VALUE)?;
     parts.end()?;
-    Ok((code, text))
+    Ok(Answer {
+        code,
+        text,
+        credentials,
+    })
 }
 
 fn entry(content: &[u8]) -> Result<Message, Garbage> {

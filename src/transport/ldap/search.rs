@@ -5,7 +5,7 @@ use ldap3::{LdapResult, ResultEntry};
 use tracing::debug;
 
 use super::ber::{Garbage, Reader};
-use super::connect::{Connection, ended};
+use super::connect::Connection;
 use super::guard::{self, Phase};
 use super::rows::{Misshapen, Names, Row};
 use super::wire::End;
@@ -174,7 +174,8 @@ impl Connection {
         } else {
             attributes.to_vec()
         };
-        let broken = |error| lost(&ended(&self.wire, &error), &self.place);
+        // the library's own error is not shown: it may hold the request
+        let broken = |_| lost(&self.wire.ended(), &self.place);
         let stream = self.ldap.with_controls(controls).streaming_search(
             &search.base,
             scope,

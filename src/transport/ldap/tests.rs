@@ -230,11 +230,7 @@ async fn tls_is_asked_for_in_the_clear_and_nothing_else_counts() {
             Cause::Unsupported,
             "offers no StartTLS (LDAP result 52: no certificate)",
         ),
-        (
-            smuggled,
-            Cause::Malformed,
-            "more in the clear after it agreed to TLS",
-        ),
+        (smuggled, Cause::Malformed, "sends more than it was asked for"),
         (
             b"HTTP/1.1 400 Bad Request\r\n".to_vec(),
             Cause::Malformed,
@@ -263,7 +259,7 @@ async fn log_ons_that_cannot_be_are_told_before_anything_is_opened() {
         #[cfg(not(feature = "kerberos"))]
         (LogOn::Kerberos, Security::Gssapi, "the cargo feature `kerberos`"),
         #[cfg(feature = "kerberos")]
-        (LogOn::Kerberos, Security::Ldaps, "set `security: gssapi`"),
+        (LogOn::Kerberos, Security::Plain, "needs `security: gssapi`"),
     ] {
         let ldap = Ldap::new(LdapConfig {
             security,

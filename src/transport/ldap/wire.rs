@@ -30,17 +30,7 @@ struct State {
     /// Bytes that the server may still send for this request, and how many there were.
     allowed: usize,
     limit: usize,
-    sealing: Sealing,
     end: Option<End>,
-}
-
-/// Whether a Kerberos log-on seals what follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sealing {
-    Never,
-    /// To come; the server has answered so many times with "go on".
-    After(u8),
-    On,
 }
 
 /// Why the line ended.
@@ -54,12 +44,11 @@ pub(super) enum End {
 }
 
 impl Wire {
-    pub(super) fn new(sealing: Sealing) -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         let state = State {
             phase: Phase::Idle,
             allowed: FAREWELL,
             limit: FAREWELL,
-            sealing,
             end: None,
         };
         Arc::new(Self(Mutex::new(state)))
@@ -76,8 +65,12 @@ impl Wire {
         (state.phase, state.allowed, state.limit) = (phase, bytes, bytes);
     }
 
-    pub(super) fn end(&self) -> Option<End> {
-        self.state().end.clone()
+    /// Why the library has no answer.
+    pub(super) fn ended(&self) -> End {
+        self.state()
+            .end
+            .clone()
+            .unwrap_or(End::Garbage("it cannot be decoded"))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,25 +81,17 @@ impl Wire {
     /// The length of the first part of `buffer` that may pass; `None` when more bytes are needed.
     fn pass(&self, buffer: &[u8]) -> Result<Option<usize>, End> {
         let mut state = self.state();
-        let sealed = state.sealing == Sealing::On;
-        let length = if sealed {
-            sealed_length(buffer)
-        } else {
-            guard::length(buffer)?
+        let Some(length) = guard::length(buffer)? else {
+            return Ok(None);
         };
-        let Some(length) = length else { return Ok(None) };
         if length > state.allowed {
             return Err(End::TooMuch(state.limit));
         }
         let Some(message) = buffer.get(..length) else {
             return Ok(None);
         };
-        if !sealed {
-            match guard::vet(message, state.phase)? {
-                Message::Result(code, _) => state.sealing = state.sealing.after(state.phase, code)?,
-                Message::Item => {}
-                Message::Farewell(text) => return Err(End::Farewell(text)),
-            }
+        if let Message::Farewell(text) = guard::vet(message, state.phase)? {
+            return Err(End::Farewell(text));
         }
         state.allowed -= length;
         Ok(Some(length))
@@ -123,29 +108,6 @@ impl Wire {
             }
         }
     }
-}
-
-impl Sealing {
-    /// Follows a log-on with Kerberos.
-    ///
-    /// The library takes an early success for the real one; the server must have proven itself in two steps first,
-    /// or anybody could answer in its name.
-    pub(super) fn after(self, phase: Phase, code: u32) -> Result<Self, End> {
-        match (self, phase, code) {
-            (Self::After(steps), Phase::LogOn, 14) => Ok(Self::After(steps.saturating_add(1))),
-            (Self::After(2..), Phase::LogOn, 0) => Ok(Self::On),
-            (Self::After(_), Phase::LogOn, 0) => {
-                Err(End::Garbage("the server skipped the proof of who it is"))
-            }
-            _ => Ok(self),
-        }
-    }
-}
-
-fn sealed_length(buffer: &[u8]) -> Option<usize> {
-    let length = u32::from_be_bytes(*buffer.first_chunk()?);
-    // a length that does not fit is longer than anything allowed
-    Some(usize::try_from(length).unwrap_or(usize::MAX).saturating_add(4))
 }
 
 impl From<Garbage> for End {

@@ -6,7 +6,6 @@ use super::fake::page_done;
 use super::*;
 use crate::transport::ldap::ber::Garbage;
 use crate::transport::ldap::guard::{self, Phase};
-use crate::transport::ldap::wire::{End, Sealing};
 
 /// Brackets in brackets, as deep as the bytes go.
 fn nested(depth: usize) -> Vec<u8> {
@@ -92,21 +91,6 @@ async fn a_page_control_must_make_sense() {
     });
     let absence = ldap.search(&anything()).await.unwrap_err();
     assert_eq!(absence.cause, Cause::Malformed, "{}", absence.detail);
-}
-
-#[test]
-fn sealing_begins_only_after_the_server_proved_itself() {
-    let steps = |codes: &[u32]| {
-        codes.iter().try_fold(Sealing::After(0), |sealing, code| {
-            sealing.after(Phase::LogOn, *code)
-        })
-    };
-    assert_eq!(steps(&[14, 14, 0]), Ok(Sealing::On));
-    assert_eq!(steps(&[14, 14, 49]), Ok(Sealing::After(2)));
-    for early in [&[0][..], &[14, 0]] {
-        assert!(matches!(steps(early), Err(End::Garbage(_))), "{early:?}");
-    }
-    assert_eq!(Sealing::Never.after(Phase::LogOn, 0), Ok(Sealing::Never));
 }
 
 #[test]
