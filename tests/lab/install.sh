@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that the lab is made of. Needs root and apt; changes nothing else on this machine:
+# no daemon is started or left enabled, /etc/samba, the resolver and the network stay as they are.
+set -euo pipefail
+
+packages=(
+    samba samba-ad-provision samba-dsdb-modules python3-samba # the domain controller
+    bind9 bind9-dnsutils                                      # the name servers, dig, nsupdate
+    krb5-user ldap-utils ldb-tools libsasl2-modules-gssapi-mit # other clients, to compare with
+    openssl iproute2 util-linux                               # certificates, addresses, namespaces
+)
+daemons=(smbd nmbd samba-ad-dc named)
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [[ $state == "install ok installed" ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    echo "install.sh: everything is there"
+    exit 0
+fi
+if ((EUID != 0)); then
+    echo "install.sh: needs root to install: ${missing[*]}" >&2
+    exit 1
+fi
+
+# Daemons that the machine had before are its own business.
+ours=()
+for daemon in "${daemons[@]}"; do
+    [[ -e /lib/systemd/system/$daemon.service || -e /etc/init.d/$daemon ]] || ours+=("$daemon")
+done
+
+# Maintainer scripts ask policy-rc.d before they start a daemon; 101 forbids it.
+policy=/usr/sbin/policy-rc.d
+kept=$policy.before-standin-lab
+restore_policy() {
+    rm -f "$policy"
+    if [[ -e $kept ]]; then mv "$kept" "$policy"; fi
+}
+if [[ -e $policy && ! -e $kept ]]; then mv "$policy" "$kept"; fi
+trap restore_policy EXIT
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+
+export DEBIAN_FRONTEND=noninteractive
+apt_get=(apt-get -o DPkg::Lock::Timeout=300)
+install=("${apt_get[@]}" install -y -q --no-install-recommends "${missing[@]}")
+# Package lists may be older than the mirror: refresh them only when the first try fails.
+"${install[@]}" || { "${apt_get[@]}" update -q && "${install[@]}"; }
+
+for daemon in "${ours[@]}"; do
+    if command -v systemctl >/dev/null; then
+        systemctl --quiet disable "$daemon" 2>/dev/null || true
+    else
+        update-rc.d "$daemon" disable 2>/dev/null || true
+    fi
+done
