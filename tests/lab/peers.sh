@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The file that sources this one sets $here, the folder of both.
+# shellcheck disable=SC2154
 # The lab's daemons by name: dc, ns1, ns2, trouble. Only to be used inside the lab.
 
 # launch PEER COMMAND...: in a process group of its own, which stop can kill as a whole.
