@@ -1,7 +1,7 @@
 """LDAP messages as a Windows domain controller would have them, made from those of Samba, which keeps no limits.
 
-An unpaged search gives at most 1,000 entries and then result 4 (sizeLimitExceeded); `member` gives at most 1,500 values,
-as `member;range=0-1499`, until the client asks for the rest. Only for connections without signing or TLS.
+An unpaged search gives at most 1,000 entries and then result 4 (sizeLimitExceeded); `member` gives at most 1,500
+values, as `member;range=0-1499`, until the client asks for the rest. Only for connections without signing or TLS.
 """
 
 MAX_PAGE_SIZE = 1000

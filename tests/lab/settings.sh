@@ -46,7 +46,7 @@ export STANDIN_LAB_EXPIRED_IP=127.0.0.67
 export STANDIN_LAB_WRONG_NAME=wrong-name.trouble.example
 export STANDIN_LAB_WRONG_NAME_IP=127.0.0.68
 
-# The directory once more, with the limits of Windows that Samba does not keep: 1,000 entries without paging, 1,500 values.
+# The directory once more, with the limits of Windows that Samba does not keep, see limits.py.
 export STANDIN_LAB_LIMITS=127.0.0.69
 
 # For other clients, to compare with: the reader's ticket, a cache that holds none, the running directory's files.

@@ -37,8 +37,8 @@ certificate() {
     shift 3
     openssl req -config openssl.cnf -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
         -keyout "$name.key" -out "$name.csr"
-    openssl ca -config openssl.cnf -batch -notext -extensions "$section" -startdate 20200101000000Z -enddate "$end"000000Z \
-        -in "$name.csr" -out "$name.pem" "$@"
+    openssl ca -config openssl.cnf -batch -notext -extensions "$section" \
+        -startdate 20200101000000Z -enddate "$end"000000Z -in "$name.csr" -out "$name.pem" "$@"
 }
 
 # server NAME AUTHORITY LAST_DAY SUBJECT_ALTERNATIVE_NAMES

@@ -13,7 +13,7 @@ from string import Template
 
 import ldb
 from samba.auth import system_session
-from samba.dcerpc import misc
+from samba.dcerpc import misc, security
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2
 from samba.ndr import ndr_unpack
 from samba.param import LoadParm
@@ -25,6 +25,8 @@ import schema
 
 HERE = Path(__file__).parent
 DOMAIN = "DC=corp,DC=example"
+# Fixed, so that what is read from one snapshot can be compared with what is read from the next.
+DOMAIN_SID = "S-1-5-21-1004336348-1177238915-682003330"
 MANY = 1600
 MAILBOXES = ("alice", "bob", "carol", "dave", "erin", "frank")
 
@@ -43,6 +45,7 @@ def main(smb_conf):
         hostname="dc1",
         hostip="127.0.0.10",
         adminpass=os.environ["STANDIN_LAB_ADMIN_PASSWORD"],
+        domainsid=security.dom_sid(DOMAIN_SID),
         serverrole="active directory domain controller",
         dns_backend="SAMBA_INTERNAL",
         dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
@@ -62,7 +65,9 @@ def accounts(samdb):
     """The domain's policy, its services' names, the pair's computers and the people."""
     # A snapshot may be kept for longer than passwords live by default.
     samdb.set_maxPwdAge(-0x8000000000000000)
-    modify(samdb, f"CN=DC1,OU=Domain Controllers,{DOMAIN}", servicePrincipalName=["ldap/dc1.corp.example", "GC/dc1.corp.example/corp.example"])
+    # Samba's daemons would add these later; GSSAPI needs them now.
+    services = ["ldap/dc1.corp.example", "GC/dc1.corp.example/corp.example"]
+    modify(samdb, f"CN=DC1,OU=Domain Controllers,{DOMAIN}", ldb.FLAG_MOD_ADD, servicePrincipalName=services)
 
     for name in ("SRCMAIL", "TGTMAIL"):
         host = f"{name.lower()}.corp.example"
@@ -90,7 +95,7 @@ def accounts(samdb):
 
 def organisation(samdb):
     """Exchange's objects in the configuration partition."""
-    names = dns()
+    names = dn_names()
     load(samdb, "organisation.ldif", names)
     for name, address in (("SRCMAIL", "127.0.0.11"), ("TGTMAIL", "127.0.0.12")):
         server = f"CN={name},{names['servers']}"
@@ -100,16 +105,16 @@ def organisation(samdb):
     load(samdb, "links.ldif", names)
     # Exchange keeps one mail gateway for each store, named by the store's objectGUID.
     for server in ("SRCMAIL", "TGTMAIL"):
-        stores = samdb.search(f"CN={server},{names['servers']}", ldb.SCOPE_SUBTREE, "(objectClass=msExchMDB)", ["objectGUID"])
-        for store in stores:
+        base = f"CN={server},{names['servers']}"
+        for store in samdb.search(base, ldb.SCOPE_SUBTREE, "(objectClass=msExchMDB)", ["objectGUID"]):
             guid = ndr_unpack(misc.GUID, store["objectGUID"][0])
             dn = f"CN=SMTP ({server}-{{{str(guid).upper()}}}),CN=Connections,{names['organisation']}"
             samdb.add({"dn": dn, "objectClass": "mailGateway", "deliveryMechanism": "2"})
 
 
 def mailboxes(samdb):
-    """Users whose mailboxes lie in the source's stores, and one system mailbox on the target."""
-    names = dns()
+    """Users whose mailboxes lie in the source's stores, by turns in the first and the second."""
+    names = dn_names()
     for number, user in enumerate(MAILBOXES):
         samdb.newuser(user, os.environ["STANDIN_LAB_READER_PASSWORD"], mailaddress=f"{user}@corp.example")
         group, store = (("First", "Mailbox Store"), ("Second", "Mailbox Store 2"))[number % 2]
@@ -139,7 +144,7 @@ def crowd(samdb):
 
 def grants(samdb):
     """The rights of grants.txt, as object ACEs."""
-    names = dns()
+    names = dn_names()
     descriptors = SDUtils(samdb)
     for line in (HERE / "grants.txt").read_text().splitlines():
         if not line or line.startswith("#"):
@@ -150,7 +155,7 @@ def grants(samdb):
         descriptors.dacl_prepend_aces(Template(where).substitute(names), ace)
 
 
-def dns():
+def dn_names():
     """The distinguished names that the LDIF files and grants.txt use by $name."""
     configuration = f"CN=Configuration,{DOMAIN}"
     exchange = f"CN=Microsoft Exchange,CN=Services,{configuration}"
@@ -183,15 +188,16 @@ def load(samdb, file, names):
             samdb.add(entry)
 
 
-def modify(samdb, dn, **attributes):
+def modify(samdb, dn, flag=ldb.FLAG_MOD_REPLACE, **attributes):
     message = ldb.Message(ldb.Dn(samdb, dn))
     for name, value in attributes.items():
-        message[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE if name != "servicePrincipalName" else ldb.FLAG_MOD_ADD, name)
+        message[name] = ldb.MessageElement(value, flag, name)
     samdb.modify(message)
 
 
 def schema_guid(samdb, name):
-    [found] = samdb.search(samdb.get_schema_basedn(), ldb.SCOPE_ONELEVEL, f"(lDAPDisplayName={name})", ["schemaIDGUID"])
+    base = samdb.get_schema_basedn()
+    [found] = samdb.search(base, ldb.SCOPE_ONELEVEL, f"(lDAPDisplayName={name})", ["schemaIDGUID"])
     return ndr_unpack(misc.GUID, found["schemaIDGUID"][0])
 
 
