@@ -17,3 +17,6 @@ pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, Subjec
 pub use judge::{Judged, judge, selected};
 pub use selection::Selection;
 pub use summary::{Outcome, Summary, UnknownGroup};
+
+#[cfg(test)]
+mod tests;
