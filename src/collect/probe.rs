@@ -152,7 +152,7 @@ impl Asking<'_> {
                 .update_test(&self.text(zone)?, &self.text(name)?, None)
                 .await
                 .map(|row| vec![row]),
-            DnsAsk::Contact => dns.describe().await.map(|row| vec![row]),
+            DnsAsk::Contact => dns.contact().await.map(|row| vec![row]),
             DnsAsk::Server => self
                 .run
                 .transports

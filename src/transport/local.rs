@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::config::ResolverConfig;
 use jiff::Timestamp;
 use tokio::net::lookup_host;
 
@@ -19,25 +19,60 @@ const ENDPOINT: &str = "local";
 
 /// The DNS servers that this machine is set to use, one row with its `address` each, in their order.
 pub async fn resolvers() -> Result<Vec<Record>, Absence> {
-    let read = tokio::task::spawn_blocking(|| read_system_conf().map_err(|error| error.to_string())).await;
-    let found = match read {
-        Ok(Ok((config, _))) => config,
+    let read = tokio::task::spawn_blocking(configured).await;
+    match read {
+        Ok(Ok(addresses)) => Ok(addresses.into_iter().map(row).collect()),
         Ok(Err(why)) => {
             let detail = format!("this machine's settings name no DNS server: {}", clip(&why));
-            return Err(absence(Trouble::new(Cause::NotFound, detail)));
+            Err(absence(Trouble::new(Cause::NotFound, detail)))
         }
         Err(_) => {
             let detail = "this machine's DNS settings could not be read";
-            return Err(absence(Trouble::new(Cause::Malformed, detail)));
+            Err(absence(Trouble::new(Cause::Malformed, detail)))
         }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn configured() -> Result<Vec<IpAddr>, String> {
+    let (config, _) = hickory_resolver::system_conf::read_system_conf().map_err(|error| error.to_string())?;
+    Ok(addresses(&config))
+}
+
+#[cfg(target_os = "linux")]
+fn configured() -> Result<Vec<IpAddr>, String> {
+    let read = |file: &str| std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"));
+    let listed = listed(&read("/etc/resolv.conf")?, || {
+        read("/run/systemd/resolve/resolv.conf")
+    });
+    listed.map_err(|why| format!("/etc/resolv.conf: {why}"))
+}
+
+/// What a resolv.conf lists; where it only leads to the machine's own go-between, what that one asks.
+#[cfg(target_os = "linux")]
+fn listed(text: &str, behind: impl FnOnce() -> Result<String, String>) -> Result<Vec<IpAddr>, String> {
+    let parse = |text: &str| {
+        let parsed = hickory_resolver::system_conf::parse_resolv_conf(text);
+        parsed
+            .map(|(config, _)| addresses(&config))
+            .map_err(|error| error.to_string())
     };
+    let listed = parse(text)?;
+    let go_between = text.contains("systemd-resolved") && listed == [IpAddr::from([127, 0, 0, 53])];
+    if !go_between {
+        return Ok(listed);
+    }
+    Ok(behind().and_then(|text| parse(&text)).unwrap_or(listed))
+}
+
+fn addresses(config: &ResolverConfig) -> Vec<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
-    for server in found.name_servers() {
+    for server in config.name_servers() {
         if !addresses.contains(&server.ip) {
             addresses.push(server.ip);
         }
     }
-    Ok(addresses.into_iter().map(row).collect())
+    addresses
 }
 
 /// The addresses that a name has for this machine, one row each; none when its resolver says that there are none.
@@ -137,6 +172,20 @@ mod tests {
                 Err(absence) => assert_eq!(&*absence.root, "local", "{name:?}"),
             }
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_servers_behind_a_go_between_are_found() {
+        let stub = "# managed by man:systemd-resolved(8)\nnameserver 127.0.0.53\noptions edns0 trust-ad\n";
+        let behind = || Ok("nameserver 192.0.2.1\nnameserver 2001:db8::1\nnameserver 192.0.2.1\n".to_owned());
+        let shown = |text: &str, behind: &dyn Fn() -> Result<String, String>| {
+            listed(text, behind).map(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(shown(stub, &behind).unwrap(), ["192.0.2.1", "2001:db8::1"]);
+        assert_eq!(shown(stub, &|| Err("not there".into())).unwrap(), ["127.0.0.53"]);
+        assert_eq!(shown("nameserver 127.0.0.53\n", &behind).unwrap(), ["127.0.0.53"]);
+        assert!(shown("search corp.example\n", &behind).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
+use hickory_proto::rr::rdata::{A, CNAME, NS, PTR, SOA};
 use hickory_proto::rr::{RData, Record as Resource};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
@@ -103,6 +103,14 @@ pub(super) fn cname(owner: &str, target: &str) -> Resource {
         parse(owner).unwrap(),
         300,
         RData::CNAME(CNAME(parse(target).unwrap())),
+    )
+}
+
+pub(super) fn ptr(owner: &str, target: &str) -> Resource {
+    Resource::from_rdata(
+        parse(owner).unwrap(),
+        300,
+        RData::PTR(PTR(parse(target).unwrap())),
     )
 }
 

@@ -3,6 +3,7 @@
 //! What does not belong to the question is passed over: anybody can send a datagram.
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::RecordType;
 
 use super::super::Trouble;
 use crate::facts::Cause;
@@ -90,13 +91,18 @@ pub(super) fn recognize(request: &Request, raw: &[u8]) -> Heard {
     }
 }
 
-/// Whether an answer repeats the question; refusals and answers to updates may leave it out.
+/// Whether an answer repeats the question; refusals, answers to updates and parts of a transfer may leave it out.
 fn belongs(request: &Request, message: &Message) -> bool {
     if message.message_type != MessageType::Response || message.op_code != request.operation {
         return false;
     }
     match (message.queries.as_slice(), &request.question) {
-        ([], _) => message.response_code != ResponseCode::NoError || request.operation == OpCode::Update,
+        ([], question) => {
+            let transfer = question
+                .as_ref()
+                .is_some_and(|ours| ours.query_type == RecordType::AXFR);
+            transfer || message.response_code != ResponseCode::NoError || request.operation == OpCode::Update
+        }
         ([theirs], Some(ours)) => {
             theirs.name.eq_ignore_root(&ours.name)
                 && theirs.query_type == ours.query_type
@@ -110,7 +116,6 @@ fn belongs(request: &Request, message: &Message) -> bool {
 mod tests {
     use super::super::names::parse;
     use super::*;
-    use hickory_proto::rr::RecordType;
     use proptest::prelude::*;
 
     fn question(name: &str) -> Message {

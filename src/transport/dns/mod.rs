@@ -61,27 +61,39 @@ pub struct DnsConfig {
 }
 
 /// Asks one DNS server.
+#[derive(Clone)]
 pub struct Dns {
     endpoint: Arc<str>,
     server: Server,
     /// What is wrong with the key is told to those who need it.
-    signer: Result<Option<Signer>, Trouble>,
+    signer: Result<Option<Arc<Signer>>, Trouble>,
     deadline: Duration,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
 }
 
 impl Dns {
     /// Nothing is sent before the first question.
     pub fn new(config: DnsConfig) -> Self {
+        let signer = config.tsig.as_ref().map(Signer::new).transpose();
+        let slots = config.connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             endpoint: config.endpoint,
             server: Server {
                 host: config.server,
                 port: config.port,
             },
-            signer: config.tsig.as_ref().map(Signer::new).transpose(),
+            signer: signer.map(|signer| signer.map(Arc::new)),
             deadline: config.deadline,
-            slots: Semaphore::new(config.connections.clamp(1, Semaphore::MAX_PERMITS)),
+            slots: Arc::new(Semaphore::new(slots)),
+        }
+    }
+
+    /// The same server, asked with another deadline.
+    #[must_use]
+    pub fn within(&self, deadline: Duration) -> Self {
+        Self {
+            deadline,
+            ..self.clone()
         }
     }
 
@@ -121,7 +133,7 @@ impl Dns {
     }
 
     /// Tells whether the key, or anybody without one, may change the records of a name: the row has `allowed`,
-    /// `rcode`, `basis` and the `type` that was tried. Sends an update that by its own terms changes nothing;
+    /// `rcode`, `signed`, `basis`, and the `name`, `zone` and `type` that were tried. Sends an update that by its own terms changes nothing;
     /// `kind` is A, AAAA, CNAME, MX or PTR, and by default what a name of its place has.
     pub async fn update_test(&self, zone: &str, name: &str, kind: Option<&str>) -> Result<Record, Absence> {
         let work = async |deadline| {
@@ -132,20 +144,17 @@ impl Dns {
         self.operate(work).await
     }
 
-    /// Tells that the server answers, and what it is: `server`, `port`, `reachable`, `recursion`, `milliseconds`.
-    pub async fn describe(&self) -> Result<Record, Absence> {
+    /// Tells that the server answers at all, with a refusal too: `milliseconds` it took, and whether it offers
+    /// `recursion`.
+    pub async fn contact(&self) -> Result<Record, Absence> {
         let work = async |deadline| {
             let start = Instant::now();
-            // any answer will do, a refusal too
             let message = question(&Name::root(), RecordType::SOA, false);
             let answer = self.exchange(message, None, deadline).await?;
             let taken = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
             Ok(Record::from_iter([
-                ("server", FactValue::text(self.server.host.as_str())),
-                ("port", FactValue::Int(self.server.port.into())),
-                ("reachable", FactValue::Bool(true)),
-                ("recursion", FactValue::Bool(answer.recursion_available)),
                 ("milliseconds", FactValue::Int(taken)),
+                ("recursion", FactValue::Bool(answer.recursion_available)),
             ]))
         };
         self.operate(work).await
@@ -164,7 +173,7 @@ impl Dns {
     }
 
     fn signer(&self) -> Result<Option<&Signer>, Trouble> {
-        self.signer.as_ref().map(Option::as_ref).map_err(Clone::clone)
+        self.signer.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
 
     /// Records, and whether the server answers for them itself.

@@ -335,13 +335,16 @@ async fn a_bad_key_stops_only_what_needs_it() {
 }
 
 #[tokio::test]
-async fn the_server_is_described_by_any_answer() {
+async fn any_answer_is_a_contact() {
     let fake = Fake::start(|question, _| vec![code(question, ResponseCode::Refused)]).await;
-    let row = dns(&fake).describe().await.unwrap();
-    assert_eq!(row.get("reachable"), Some(&FactValue::Bool(true)));
+    let row = dns(&fake).contact().await.unwrap();
     assert_eq!(row.get("recursion"), Some(&FactValue::Bool(false)));
     let silent = Fake::start(|_, _| vec![]).await;
-    assert_eq!(hasty(&silent).describe().await.unwrap_err().cause, Cause::Timeout);
+    let patient = dns(&silent);
+    assert_eq!(
+        patient.within(QUICK).contact().await.unwrap_err().cause,
+        Cause::Timeout
+    );
 }
 
 #[tokio::test]

@@ -1,15 +1,17 @@
-use hickory_proto::op::{OpCode, ResponseCode};
+use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::DNSClass;
 
-use super::super::fake::{Fake, Over, a, code, reply, soa};
+use super::super::fake::{Fake, Over, a, code, ptr, reply, soa};
 use super::*;
 
 /// What a transfer of corp.example gives when the server sends these messages and hangs up.
 async fn transferred(messages: Vec<Vec<hickory_proto::rr::Record>>) -> Result<Vec<Record>, Absence> {
     let fake = Fake::start(move |question, over| {
         assert_eq!(over, Over::Tcp);
-        let answers = messages.iter().map(|records| {
+        let answers = messages.iter().enumerate().map(|(nth, records)| {
             reply(question, |answer| {
+                // only the first message need repeat the question
+                answer.queries.truncate(usize::from(nth == 0));
                 answer.add_answers(records.iter().cloned());
             })
         });
@@ -76,29 +78,33 @@ async fn refused_transfers() {
     }
 }
 
-/// A server that serves corp.example and answers updates with `to_updates`; an update that would change
-/// something ends the test.
+/// Fails the test when an update could change something.
+fn assert_harmless(question: &Message) {
+    for update in &question.authorities {
+        assert!(!question.answers.is_empty(), "there is a condition");
+        let known = question.answers.iter().any(|present| present.data == update.data);
+        match update.dns_class {
+            DNSClass::NONE => assert!(!known, "what is taken out is not there"),
+            DNSClass::IN => assert!(known && update.ttl == 300, "what is added is there"),
+            other => panic!("{other} takes out more than one value"),
+        }
+    }
+}
+
+/// A server that has records for every name and answers updates with `to_updates`.
 async fn updatable(to_updates: ResponseCode, readable: bool) -> Fake {
     Fake::start(move |question, _| {
         if question.op_code == OpCode::Update {
-            for update in &question.authorities {
-                assert_eq!(
-                    update.dns_class,
-                    DNSClass::NONE,
-                    "only single values are taken out"
-                );
-                let here = question.answers.iter().any(|present| present.data == update.data);
-                assert!(!here, "what is taken out is not there");
-                assert!(!question.answers.is_empty(), "there is a condition");
-            }
+            assert_harmless(question);
             return vec![code(question, to_updates)];
         }
         if !readable {
             return vec![code(question, ResponseCode::Refused)];
         }
         vec![reply(question, |answer| {
-            // the first candidate is taken
-            answer.add_answer(a("mail.corp.example", 1));
+            let name = names::show(&question.queries[0].name);
+            // the first value that would be tried is taken
+            answer.add_answers([a(&name, 1), ptr(&name, "mail.corp.example")]);
         })]
     })
     .await
@@ -114,7 +120,7 @@ async fn update_tests_tell_what_is_proven() {
         (ResponseCode::NotAuth, false, Ok(false)),
         (ResponseCode::NoError, false, Err(Cause::Unsupported)),
         (ResponseCode::NXRRSet, true, Err(Cause::Unsupported)),
-        (ResponseCode::NotImp, true, Err(Cause::Unsupported)),
+        (ResponseCode::NotImp, true, Ok(false)),
         (ResponseCode::FormErr, true, Err(Cause::Unsupported)),
         (ResponseCode::ServFail, true, Err(Cause::Unreachable)),
     ] {
@@ -133,7 +139,7 @@ async fn update_tests_tell_what_is_proven() {
 
 #[tokio::test]
 async fn the_type_that_is_tried_fits_the_name() {
-    let fake = Fake::start(|question, _| vec![reply(question, |_| ())]).await;
+    let fake = updatable(ResponseCode::NoError, true).await;
     for (zone, name, kind, expected) in [
         ("corp.example", "new.corp.example", None, "A"),
         ("2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa", None, "PTR"),
@@ -145,4 +151,45 @@ async fn the_type_that_is_tried_fits_the_name() {
         assert_eq!(row.get("type"), Some(&FactValue::text(expected)));
         assert_eq!(row.get("rcode"), Some(&FactValue::text("NOERROR")));
     }
+}
+
+#[tokio::test]
+async fn a_pointer_that_is_not_there_cannot_be_tried() {
+    let fake = Fake::start(|question, _| vec![code(question, ResponseCode::NXDomain)]).await;
+    let zone = "2.0.192.in-addr.arpa";
+    let absence = dns(&fake)
+        .update_test(zone, "9.2.0.192.in-addr.arpa", None)
+        .await
+        .unwrap_err();
+    assert_eq!(absence.cause, Cause::Unsupported, "{absence}");
+}
+
+#[tokio::test]
+async fn a_name_that_lives_by_a_wildcard_is_tried_as_the_empty_name_that_it_is() {
+    let fake = Fake::start(|question, _| {
+        if question.op_code == OpCode::Update {
+            assert_harmless(question);
+            let own = question
+                .answers
+                .iter()
+                .all(|condition| condition.dns_class == DNSClass::NONE);
+            return vec![code(
+                question,
+                if own {
+                    ResponseCode::NoError
+                } else {
+                    ResponseCode::NXRRSet
+                },
+            )];
+        }
+        vec![reply(question, |answer| {
+            answer.add_answer(a("any.corp.example", 1));
+        })]
+    })
+    .await;
+    let row = dns(&fake)
+        .update_test("corp.example", "any.corp.example", None)
+        .await
+        .unwrap();
+    assert_eq!(row.get("allowed"), Some(&FactValue::Bool(true)));
 }
