@@ -141,6 +141,11 @@ impl Asking<'_> {
 
     async fn dns(&self, ask: &DnsAsk) -> Result<Vec<Record>, Absence> {
         let dns = self.run.transports.dns(&self.probe.on)?;
+        // A probe's own limit replaces the endpoint's, else a longer one would mean nothing.
+        let dns = match self.deadline()? {
+            Some(limit) => &dns.within(limit),
+            None => dns,
+        };
         match ask {
             DnsAsk::Query { name, kind, recurse } => dns.query(&self.text(name)?, kind, *recurse).await,
             DnsAsk::Transfer { zone } => dns.transfer(&self.text(zone)?).await,
