@@ -351,10 +351,11 @@ impl Case<'_> {
             Outcome::Unknown(_) | Outcome::Blocked(_) => Status::Unknown,
         };
         let mut finding = blank(self.rule, subject, status);
+        // What only the fix would be given is no evidence of the finding.
+        finding.evidence = Evidence::of(self.reads.take());
         if status.is_bad() {
             finding.fix = self.offered_fix(catalogue)?;
         }
-        finding.evidence = Evidence::of(self.reads.take());
         match outcome {
             Outcome::Status(_) => {}
             Outcome::Unknown(why) => finding.absence = Some(why),
