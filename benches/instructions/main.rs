@@ -1,0 +1,50 @@
+//! One task, done a given number of times, for a tool that counts instructions: `instructions TASK TIMES`.
+//!
+//! The difference between two numbers of times is the task alone, without the preparation of its input.
+
+#[path = "../workload/mod.rs"]
+mod workload;
+
+use std::hint::black_box;
+
+use standin::catalogue::{embedded_packs, load};
+use standin::diagnostic::SourceMap;
+use workload::{Joins, catalogue, facts, judged, pack};
+
+fn main() {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    let [task, rules, times] = words.as_slice() else {
+        return;
+    };
+    let rules = rules.parse().expect("the second word is a number of rules");
+    let times: usize = times.parse().expect("the third word is a number of times");
+    match task.as_str() {
+        "shipped" => {
+            let packs = embedded_packs();
+            repeat(times, || load(&packs, &mut SourceMap::new()).catalogue.is_some());
+        }
+        "load" => {
+            let packs = [pack(rules, Joins::Whole)];
+            repeat(times, || load(&packs, &mut SourceMap::new()).catalogue.is_some());
+        }
+        "evaluate" | "by-record" => {
+            let joins = if task == "evaluate" {
+                Joins::Whole
+            } else {
+                Joins::ByRecord
+            };
+            let (catalogue, facts) = (catalogue(&[pack(rules, joins)]), facts());
+            repeat(times, || judged(&catalogue, &facts).findings.len());
+        }
+        other => panic!("there is no task `{other}`"),
+    }
+}
+
+fn repeat<T>(times: usize, mut task: impl FnMut() -> T) {
+    for _ in 0..times {
+        black_box(task());
+    }
+}
