@@ -11,7 +11,7 @@ use crate::catalogue::{self, Catalogue, PackFiles, PackSource};
 use crate::collect;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::evaluate::{self, Judged, Selection, Summary};
-use crate::facts::{self, Facts, Snapshot, SnapshotError};
+use crate::facts::{Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
 
@@ -121,12 +121,17 @@ fn choose(pair: &Pair, folders: &[PathBuf], sink: &mut Diagnostics) -> Vec<PackF
         }
         wanted.insert(name.value.clone());
     }
+    with_required(all, wanted)
+}
+
+/// Of these packs the wanted ones, and those that they require.
+pub fn with_required(all: Vec<PackFiles>, mut wanted: BTreeSet<String>) -> Vec<PackFiles> {
     loop {
         let needed: Vec<String> = all
             .iter()
             .filter(|pack| wanted.contains(&pack.folder))
             .flat_map(catalogue::required_packs)
-            .filter(|name| known.contains(&name.as_str()) && !wanted.contains(name))
+            .filter(|name| all.iter().any(|pack| pack.folder == *name) && !wanted.contains(name))
             .collect();
         if needed.is_empty() {
             break;
@@ -186,6 +191,7 @@ pub async fn live(
     clock: &dyn Fn() -> Timestamp,
     progress: &dyn collect::Progress,
     cancelled: tokio_util::sync::CancellationToken,
+    secrets: &mut Secrets,
 ) -> Snapshot {
     let rules = evaluate::selected(&opened.catalogue, selection);
     let wanted = collect::needed(&opened.catalogue, rules);
@@ -199,7 +205,7 @@ pub async fn live(
         progress,
         cancelled,
     };
-    collect::collect(&request, &mut Secrets::default()).await
+    collect::collect(&request, secrets).await
 }
 
 impl Opened {
@@ -221,35 +227,4 @@ impl Opened {
             now,
         }
     }
-}
-
-/// The snapshot with every name replaced that does not stand in the packs themselves.
-pub fn redacted(snapshot: &Snapshot, folders: &[PathBuf]) -> Snapshot {
-    let packs = all_packs(folders, &mut Diagnostics::new());
-    let texts = packs
-        .iter()
-        .flat_map(|pack| &pack.files)
-        .map(|file| without_examples(&file.text));
-    facts::redact(snapshot, &texts.flat_map(|text| facts::words(&text)).collect())
-}
-
-/// The text of a pack's file without its examples and comments, whose names are anybody's.
-fn without_examples(text: &str) -> String {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let belongs = |line: &str, outer: usize| {
-        let item = line.trim_start().starts_with("- ");
-        line.trim().is_empty() || indent(line) > outer || item && indent(line) == outer
-    };
-    let mut inside: Option<usize> = None;
-    let kept = text.lines().filter(|line| {
-        if inside.is_some_and(|outer| belongs(line, outer)) {
-            return false;
-        }
-        if line.trim_start().starts_with('#') {
-            return false;
-        }
-        inside = line.trim_start().starts_with("examples:").then(|| indent(line));
-        inside.is_none()
-    });
-    kept.collect::<Vec<_>>().join("\n")
 }

@@ -165,7 +165,7 @@ fn edited(setting: &Setting, node: &Node, sink: &mut Diagnostics) -> Option<Fact
 }
 
 /// The value with the defaults of record fields that were not given.
-fn with_defaults(value: &FactValue, defaults: &[(Arc<str>, FactValue)]) -> FactValue {
+pub(super) fn with_defaults(value: &FactValue, defaults: &[(Arc<str>, FactValue)]) -> FactValue {
     match value {
         _ if defaults.is_empty() => value.clone(),
         FactValue::List(items) => FactValue::list(items.iter().map(|item| with_defaults(item, defaults))),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Catalogue;
+use super::bind::with_defaults;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{
     Absence, Cause, FactPath, FactType, FactValue, Facts, Observation, Provenance, Root, Side, from_json,
@@ -167,7 +168,10 @@ fn add_given(
     for (key, value) in map_of(raw)(node, sink)? {
         let (path, ty) = declared(&format!("{root}.{}", key.text), &key, catalogue, sink)?;
         match from_json(ty, &plain(&value, ty)) {
-            Ok(value) => facts.insert(path, observation(Ok(value), GIVEN)),
+            Ok(value) => {
+                let value = filled(catalogue, &path, value);
+                facts.insert(path, observation(Ok(value), GIVEN));
+            }
             Err(misfit) => {
                 sink.push(wrong_value(&value, &misfit.to_string()));
                 return None;
@@ -175,6 +179,19 @@ fn add_given(
         }
     }
     Some(())
+}
+
+/// What the pair file may leave out of a record is filled in here too.
+fn filled(catalogue: &Catalogue, path: &FactPath, value: FactValue) -> FactValue {
+    let named = match path.root {
+        Root::Setting => &catalogue.settings,
+        Root::Param => &catalogue.params,
+        Root::Source | Root::Target | Root::Pair => return value,
+    };
+    match named.get(&path.name) {
+        Some(setting) => with_defaults(&value, &setting.field_defaults),
+        None => value,
+    }
 }
 
 /// The value as JSON; an empty map of a collection is an empty collection.

@@ -18,6 +18,7 @@ mod load;
 mod model;
 mod phrase;
 mod probe;
+mod reads;
 mod types;
 
 pub use bind::bind;
@@ -31,6 +32,7 @@ pub use model::{
 };
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
+pub use reads::reads_of_rule;
 
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,17 @@ pub fn selected<'a>(catalogue: &'a Catalogue, selection: &Selection) -> Vec<&'a 
         .collect()
 }
 
+/// Judges one rule by itself, as if everything that it requires were good; `Err` when it is out of budget.
+pub(super) fn judge_alone(catalogue: &Catalogue, rule: &Rule, facts: &Facts) -> Result<Vec<Finding>, ()> {
+    let mut judging = Judging {
+        catalogue,
+        facts,
+        found: BTreeMap::new(),
+        waivers: waive::Waivers::new(&[], jiff::civil::Date::ZERO),
+    };
+    Ok(judging.rule(rule)?.into_values().collect())
+}
+
 /// The asked rules and those whose findings they look at.
 fn with_foundations<'a>(catalogue: &'a Catalogue, asked: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
     let mut needed: BTreeSet<&str> = BTreeSet::new();

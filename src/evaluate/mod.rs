@@ -4,8 +4,10 @@
 
 mod age;
 mod evidence;
+mod examples;
 mod finding;
 mod judge;
+mod lint;
 mod selection;
 mod subjects;
 mod summary;
@@ -13,8 +15,10 @@ mod waive;
 
 pub use age::expire;
 pub use evidence::Evidence;
+pub use examples::{ExampleRun, Miss, run_examples};
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
 pub use judge::{Judged, judge, selected};
+pub use lint::lint_rule;
 pub use selection::Selection;
 pub use summary::{Outcome, Summary, UnknownGroup};
 

@@ -16,6 +16,7 @@ pub use credential::{Credential, SecretRef, SecretSource};
 pub use endpoint::{Endpoint, Protocol, Security, TsigRef};
 pub use pattern::Pattern;
 pub use secret::{SecretError, Secrets};
+pub use values::parse_duration;
 pub use waiver::Waiver;
 
 use crate::diagnostic::{Diagnostics, SourceId, SourceMap};

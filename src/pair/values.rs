@@ -65,7 +65,8 @@ pub(super) fn duration(node: &Node, sink: &mut Diagnostics) -> Option<Duration> 
     parsed
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// A time span in whole units; nothing when it is none.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit);
     let number: u64 = number.parse().ok()?;

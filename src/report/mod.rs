@@ -16,7 +16,6 @@ mod rules;
 mod shown;
 mod source;
 mod table;
-mod times;
 
 use jiff::Timestamp;
 

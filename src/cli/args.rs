@@ -1,0 +1,90 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::check::CheckArguments;
+use super::exit::ExitStatus;
+use super::rules::RulesArguments;
+use super::terminal::Colour;
+
+/// Tells, before the bad day, whether the stand-in server can really take over.
+///
+/// Standin reads facts about a pair of servers - the one that works, and the one that is to stand in for it - and
+/// judges them by rules: what would keep the stand-in from taking over, why that matters, and what to do about it.
+/// Nothing is changed anywhere.
+#[derive(Debug, Parser)]
+#[command(
+    name = "standin",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    after_long_help = long_examples()
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) general: General,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  standin check ./mail-pair              check the pair of ./mail-pair/pair.yaml
+  standin explain exchange/edition-downgrade
+  standin rules list --only exchange
+
+`standin COMMAND --help` tells more, with examples.";
+
+fn long_examples() -> String {
+    format!("{EXAMPLES}\n\n{}", ExitStatus::TABLE)
+}
+
+/// What holds for every command.
+#[derive(Args, Debug)]
+pub(crate) struct General {
+    /// How the answer is written [default: human]
+    #[arg(long, global = true, value_enum, default_value_t, hide_default_value = true, help_heading = GENERAL)]
+    pub(crate) format: Format,
+
+    /// When to use colour; NO_COLOR counts when it is not empty [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true, help_heading = GENERAL)]
+    pub(crate) color: Colour,
+
+    /// Keep quiet about progress; errors and the answer are still shown [default: off]
+    #[arg(short, long, global = true, help_heading = GENERAL)]
+    pub(crate) quiet: bool,
+
+    /// Log what happens inside to stderr: error, warn, info, debug, trace, or filters such as
+    /// `standin::transport=debug` [default: warn]
+    #[arg(long, global = true, value_name = "LEVEL", env = "STANDIN_LOG", hide_env_values = true, help_heading = GENERAL)]
+    pub(crate) log: Option<String>,
+
+    /// Where the last check of each pair is kept for comparison [default: $XDG_STATE_HOME/standin, else
+    /// ~/.local/state/standin]
+    #[arg(long, global = true, value_name = "DIR", env = "STANDIN_STATE", hide_env_values = true, help_heading = GENERAL)]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// The heading of the options that every command has.
+pub(crate) const GENERAL: &str = "General options";
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(CheckArguments),
+    Rules(RulesArguments),
+}

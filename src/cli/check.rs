@@ -1,0 +1,153 @@
+//! `standin check`: is the target able to take over?
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::exit::{ExitStatus, FailOn};
+use super::packs::{PackFolders, RuleWords};
+use super::refusal::{Outcome, Refusal};
+use super::values::{duration, time};
+use super::{Context, clock, live};
+use crate::catalogue;
+use crate::diagnostic::Diagnostics;
+use crate::facts::Snapshot;
+use crate::pipeline::{self, Opened};
+use crate::report::{self, Origin, Report};
+
+/// Check whether the target of a pair can take over
+///
+/// Reads the facts that the rules need from the servers of the pair, judges them and shows what is wrong, why that
+/// matters and what to do. Nothing is changed anywhere. With a recorded snapshot no server is asked, no process is
+/// started and no credential is read; the answer says so.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES, after_long_help = concat_long())]
+pub(crate) struct CheckArguments {
+    /// The pair: a folder with a pair.yaml, or the file itself
+    #[arg(value_name = "PAIR")]
+    pub(crate) pair: PathBuf,
+
+    /// Judge this recorded snapshot instead of the servers [default: what the pair file says under `recorded`, else
+    /// the servers are asked]
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
+
+    #[command(flatten)]
+    folders: PackFolders,
+
+    #[command(flatten)]
+    words: RuleWords,
+
+    /// From which severity on findings give exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
+    fail_on: FailOn,
+
+    /// Judge as of this time, such as 2026-11-22T03:00:00Z: ages of facts and ends of waivers count from it
+    /// [default: the time of the snapshot, or now when the servers are asked]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Timestamp>,
+
+    /// How long reading all facts may take: 500ms, 30s, 2m, 1h [default: `collect.timeout` of the pair file, else 2m]
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Keep the facts that were read in this file, as `standin collect` does [default: kept in the state folder only]
+    #[arg(long, value_name = "FILE", conflicts_with = "snapshot")]
+    pub(crate) save: Option<PathBuf>,
+
+    /// Show everything: what is good, every fact, nothing folded [default: off]
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  standin check mail-pair                          ask the servers of mail-pair/pair.yaml
+  standin check mail-pair --only dns,C-69          only the rules of a tag and of a row
+  standin check mail-pair --snapshot friday.json   judge what was recorded on Friday
+  standin check mail-pair --format json > answer.json";
+
+fn concat_long() -> String {
+    format!("{EXAMPLES}\n\n{}", ExitStatus::TABLE)
+}
+
+pub(crate) fn run(arguments: &CheckArguments, context: &mut Context) -> Outcome<ExitStatus> {
+    let mut opened = open(&arguments.pair, &arguments.folders, arguments.now, context)?;
+    let selection = arguments.words.selection(&opened.catalogue)?;
+    let recorded = arguments
+        .snapshot
+        .as_ref()
+        .or(opened.pair.recorded.as_ref())
+        .cloned();
+    let (snapshot, origin) = match &recorded {
+        Some(file) => (recording(file, &opened, context)?, Origin::Recorded),
+        None => (
+            live::facts(arguments, &opened, &selection, context)?,
+            Origin::Live,
+        ),
+    };
+    if !snapshot.complete && origin == Origin::Live {
+        return Ok(ExitStatus::Interrupted);
+    }
+    let now = arguments.now.unwrap_or_else(|| match origin {
+        Origin::Recorded => snapshot.taken_at,
+        Origin::Live => clock::now(),
+    });
+    // The same answer byte for byte needs the same time for what the pair file says.
+    opened.said = catalogue::bind(&opened.catalogue, &opened.pair, now, &mut Diagnostics::new());
+    let answer = pipeline::judge(&opened, &snapshot, &selection, now)?;
+    let report = Report {
+        pair: &opened.pair,
+        catalogue: &opened.catalogue,
+        snapshot: &snapshot,
+        origin,
+        judged: &answer.judged,
+        summary: &answer.summary,
+        now,
+    };
+    let look = context.look(arguments.verbose);
+    context.answer(|| report::human(&report, look), || report::json(&report));
+    if origin == Origin::Live {
+        live::remember(&report, &opened, &selection, context);
+    }
+    Ok(ExitStatus::of(&answer.summary, arguments.fail_on))
+}
+
+/// Opens a pair and tells the warnings about its files.
+pub(crate) fn open(
+    pair: &Path,
+    folders: &PackFolders,
+    now: Option<Timestamp>,
+    context: &mut Context,
+) -> Outcome<Opened> {
+    let file = pipeline::pair_file(pair);
+    if !file.exists() {
+        let missing = Refusal::new(format!("there is no pair file {}", file.display()));
+        return Err(missing
+            .next("give a folder with a pair.yaml, or the file itself")
+            .next("start a new one: standin init --out FOLDER"));
+    }
+    let at = now.unwrap_or_else(clock::now);
+    let opened = pipeline::open(pair, &folders.folders, at, &mut context.sources)?;
+    context.warn(&opened.warnings);
+    Ok(opened)
+}
+
+/// Reads a recorded snapshot of this pair, and says on stderr that it stands in for the servers.
+fn recording(file: &Path, opened: &Opened, context: &Context) -> Outcome<Snapshot> {
+    let snapshot = pipeline::recorded(file, &opened.catalogue)?;
+    let (theirs, ours) = (&snapshot.pair, &opened.pair.name.value);
+    if theirs != ours {
+        let other = format!(
+            "{} was recorded from the pair `{theirs}`, this is `{ours}`",
+            file.display()
+        );
+        return Err(Refusal::new(other).next("give the pair file that it was recorded with"));
+    }
+    context
+        .terminal
+        .note(&format!("replaying {}, no server is asked", file.display()));
+    Ok(snapshot)
+}

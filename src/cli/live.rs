@@ -1,0 +1,208 @@
+//! Asks the servers of a pair, keeps what they said, and tells what is new since the last time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::check::CheckArguments;
+use super::progress::Counter;
+use super::refusal::{Outcome, Refusal};
+use super::{Context, clock};
+use crate::collect;
+use crate::evaluate::{self, Selection};
+use crate::facts::Snapshot;
+use crate::pair::{Credential, Protocol, SecretRef, Secrets};
+use crate::pipeline::{self, Opened};
+use crate::report::{self, Before, Look, Report};
+use crate::store::{StateFolder, write_private};
+
+/// The facts of a live check; not complete when it was interrupted.
+pub(super) fn facts(
+    arguments: &CheckArguments,
+    opened: &Opened,
+    selection: &Selection,
+    context: &Context,
+) -> Outcome<Snapshot> {
+    if let Some(file) = &arguments.save
+        && file.exists()
+    {
+        return Err(already_there(file));
+    }
+    let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
+    let snapshot = ask(opened, selection, timeout, context)?;
+    if let Some(file) = &arguments.save {
+        let written = write_private(file, snapshot.to_json().as_bytes(), false);
+        written.map_err(|error| Refusal::new(format!("cannot write {}: {error}", file.display())))?;
+    }
+    if !snapshot.complete {
+        keep_partial(&snapshot, opened, context);
+    }
+    Ok(snapshot)
+}
+
+/// The refusal to write over a file.
+pub(super) fn already_there(file: &Path) -> Refusal {
+    Refusal::new(format!("{} is there already", file.display()))
+        .next("choose another name; a recording is never written over by itself")
+}
+
+/// Reads what the selected rules need; Ctrl-C ends it early.
+pub(super) fn ask(
+    opened: &Opened,
+    selection: &Selection,
+    timeout: Duration,
+    context: &Context,
+) -> Outcome<Snapshot> {
+    let mut secrets = Secrets::default();
+    fetch_secrets(opened, selection, &mut secrets);
+    let runtime = runtime()?;
+    let cancelled = CancellationToken::new();
+    let counter = Counter::new(&context.terminal);
+    let snapshot = runtime.block_on(async {
+        tokio::spawn(cancel_on_interrupt(cancelled.clone()));
+        let clock: fn() -> jiff::Timestamp = clock::now;
+        pipeline::live(
+            opened,
+            selection,
+            timeout,
+            &clock,
+            &counter,
+            cancelled,
+            &mut secrets,
+        )
+        .await
+    });
+    // Nobody waits for a name server that a thread still waits for.
+    runtime.shutdown_background();
+    Ok(snapshot)
+}
+
+/// What runs everything that waits for servers.
+pub(super) fn runtime() -> Outcome<Runtime> {
+    let built = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|error| Refusal::new(format!("cannot start the threads that talk to servers: {error}")))
+}
+
+async fn cancel_on_interrupt(cancelled: CancellationToken) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        cancelled.cancel();
+    }
+}
+
+/// Fetches the secrets while Ctrl-C still ends the program at once: a prompt waits for a person.
+///
+/// One that cannot be had is told by the facts that need it.
+fn fetch_secrets(opened: &Opened, selection: &Selection, secrets: &mut Secrets) {
+    let rules = evaluate::selected(&opened.catalogue, selection);
+    let wanted = collect::needed(&opened.catalogue, rules);
+    for name in collect::endpoints_of(&opened.catalogue, &wanted) {
+        let endpoint = opened.pair.endpoint(&name);
+        if let Some(reference) = endpoint.and_then(|endpoint| secret_of(&endpoint.protocol)) {
+            let _ = secrets.get(reference, true);
+        }
+    }
+}
+
+/// The secret that an endpoint needs, if it needs one.
+pub(super) fn secret_of(protocol: &Protocol) -> Option<&SecretRef> {
+    match protocol {
+        Protocol::Ldap {
+            credential: Credential::Password { password, .. },
+            ..
+        } => Some(password),
+        Protocol::Dns { tsig: Some(key), .. } => Some(&key.secret),
+        Protocol::Ldap { .. } | Protocol::Dns { .. } | Protocol::Tcp { .. } => None,
+    }
+}
+
+/// The state folder of this pair, if there is a place for one.
+fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
+    let all = context.state.clone().or_else(default_state)?;
+    Some(StateFolder::of(&all, &opened.pair))
+}
+
+/// `$XDG_STATE_HOME/standin`, or what stands for it.
+fn default_state() -> Option<PathBuf> {
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let base = folder("XDG_STATE_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+        .or_else(|| folder("LOCALAPPDATA"))?;
+    Some(base.join("standin"))
+}
+
+fn keep_partial(snapshot: &Snapshot, opened: &Opened, context: &Context) {
+    let read = snapshot.facts.iter().filter(|(_, o)| o.value.is_ok()).count();
+    let kept = state(opened, context).and_then(|state| {
+        let file = state.partial();
+        state.keep(&file, &snapshot.to_json()).ok().map(|()| file)
+    });
+    let told = match kept {
+        Some(file) => format!(
+            "interrupted; {read} of {} facts were read and are kept in {}",
+            snapshot.facts.len(),
+            file.display()
+        ),
+        None => format!("interrupted; {read} of {} facts were read", snapshot.facts.len()),
+    };
+    context.terminal.complain(&format!("{told}\n"));
+}
+
+/// Tells what is otherwise than at the last check with these rules, and keeps this one for the next.
+pub(super) fn remember(report: &Report<'_>, opened: &Opened, selection: &Selection, context: &Context) {
+    let Some(state) = state(opened, context) else {
+        context
+            .terminal
+            .note("no state folder: set HOME, XDG_STATE_HOME or --state to compare runs");
+        return;
+    };
+    let words: Vec<&str> = selection.only.iter().map(String::as_str).collect();
+    let skipped = selection.skip.iter().map(String::as_str);
+    let words: Vec<&str> = if selection.skip.is_empty() {
+        words
+    } else {
+        words.into_iter().chain(["--skip"]).chain(skipped).collect()
+    };
+    let file = state.last(&words);
+    if file.exists() {
+        match before(&file, opened, selection) {
+            Ok((snapshot, answer)) => {
+                let before = Before {
+                    judged: &answer.judged,
+                    snapshot: &snapshot,
+                };
+                let look = Look {
+                    colour: context.terminal.talk_colour,
+                    ..context.look(false)
+                };
+                let told = report::changes(&before, report, look);
+                context.terminal.note(told.trim_end());
+            }
+            Err(why) => context
+                .terminal
+                .note(&format!("cannot tell what changed since the last check: {why}")),
+        }
+    }
+    if let Err(error) = state.keep(&file, &report.snapshot.to_json()) {
+        context.terminal.note(&format!(
+            "cannot keep this check for the next: {}: {error}",
+            file.display()
+        ));
+    }
+}
+
+/// The last check, judged by the rules of today as of its own time.
+fn before(
+    file: &Path,
+    opened: &Opened,
+    selection: &Selection,
+) -> Result<(Snapshot, pipeline::Answer), pipeline::Failure> {
+    let snapshot = pipeline::recorded(file, &opened.catalogue)?;
+    let answer = pipeline::judge(opened, &snapshot, selection, snapshot.taken_at)?;
+    Ok((snapshot, answer))
+}

@@ -1,0 +1,179 @@
+//! The command line: reads what is asked, runs it, and shows what came of it.
+//!
+//! One file a command; each takes its arguments and the [`Context`] and gives an exit status or a refusal.
+//! Nothing is judged or rendered here, and only `terminal` prints.
+
+mod args;
+mod check;
+mod clock;
+mod exit;
+mod live;
+mod packs;
+mod progress;
+mod refusal;
+mod rules;
+mod terminal;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use serde_json::json;
+
+use crate::diagnostic::{self, Diagnostics, SourceMap};
+use crate::report::Look;
+use args::{Arguments, Command, Format};
+use exit::ExitStatus;
+use refusal::{Outcome, Refusal};
+use terminal::{Colour, Terminal};
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) terminal: Terminal,
+    pub(crate) format: Format,
+    pub(crate) sources: SourceMap,
+    /// The folder of the states of all pairs, when it is not the usual one.
+    pub(crate) state: Option<PathBuf>,
+}
+
+impl Context {
+    /// How the answer is to look.
+    pub(crate) fn look(&self, verbose: bool) -> Look {
+        Look {
+            colour: self.terminal.colour,
+            unicode: Terminal::unicode(),
+            width: Terminal::width(),
+            verbose,
+        }
+    }
+
+    /// Tells warnings about files; they do not stop a run.
+    pub(crate) fn warn(&self, warnings: &Diagnostics) {
+        if warnings.is_empty() {
+            return;
+        }
+        let text = match self.format {
+            Format::Human => diagnostic::human(warnings, &self.sources, self.terminal.talk_colour),
+            Format::Json => {
+                let told = warnings.sorted();
+                let told = told.into_iter().map(|item| diagnostic::json(item, &self.sources));
+                format!("{}\n", json!({ "warnings": told.collect::<Vec<_>>() }))
+            }
+        };
+        self.terminal.complain(&text);
+    }
+
+    /// The answer in the format that is asked for.
+    pub(crate) fn answer(&self, human: impl FnOnce() -> String, json: impl FnOnce() -> String) {
+        let mut text = match self.format {
+            Format::Human => human(),
+            Format::Json => json(),
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.terminal.answer(&text);
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, &words).into(),
+    };
+    let general = &arguments.general;
+    let mut context = Context {
+        terminal: Terminal::new(general.color, general.quiet, general.log.is_some()),
+        format: general.format,
+        sources: SourceMap::new(),
+        state: general.state.clone(),
+    };
+    let status = match command(&arguments.command, &mut context) {
+        Ok(status) => status,
+        Err(refusal) => refuse(&refusal, &context),
+    };
+    finish(status, &context).into()
+}
+
+fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
+    match command {
+        Command::Check(arguments) => check::run(arguments, context),
+        Command::Rules(arguments) => rules::run(arguments, context),
+    }
+}
+
+/// Tells why there is no answer.
+fn refuse(refusal: &Refusal, context: &Context) -> ExitStatus {
+    let text = match context.format {
+        Format::Human => refusal.human(&context.sources, context.terminal.talk_colour),
+        Format::Json => format!("{}\n", refusal.json(&context.sources)),
+    };
+    context.terminal.complain(&text);
+    ExitStatus::CouldNotRun
+}
+
+/// A reader that went away is content; an answer that could not be written is none.
+fn finish(status: ExitStatus, context: &Context) -> ExitStatus {
+    context.terminal.clear_line();
+    if context.terminal.reader_left() {
+        return ExitStatus::Good;
+    }
+    match context.terminal.failure() {
+        None => status,
+        Some(error) => refuse(
+            &Refusal::new(format!("cannot write the answer: {error}")),
+            context,
+        ),
+    }
+}
+
+/// Shows help and version as answers, and wrong usage as a refusal.
+fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
+    let said = |name: &str, value: &str| {
+        let joined = format!("{name}={value}");
+        let pair = words.windows(2).any(|two| two[0] == *name && two[1] == *value);
+        pair || words.iter().any(|word| *word == *joined)
+    };
+    let colour = match (said("--color", "never"), said("--color", "always")) {
+        (true, _) => Colour::Never,
+        (_, true) => Colour::Always,
+        _ => Colour::Auto,
+    };
+    let terminal = Terminal::new(colour, false, false);
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        terminal.answer(&error.render().ansi().to_string());
+        return ExitStatus::Good;
+    }
+    if said("--format", "json") {
+        let plain = error.render().to_string();
+        let message = plain.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        let next = "standin --help tells what there is";
+        let told = json!({ "error": { "message": message, "next_steps": [next], "diagnostics": [] } });
+        terminal.complain(&format!("{told}\n"));
+    } else {
+        terminal.complain(&error.render().ansi().to_string());
+    }
+    ExitStatus::CouldNotRun
+}
+
+/// The whole command line, for help pages and completions.
+pub fn definition() -> clap::Command {
+    Arguments::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        definition().debug_assert();
+    }
+}
