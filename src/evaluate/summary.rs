@@ -43,6 +43,8 @@ pub struct Summary {
     pub groups: Vec<UnknownGroup>,
     /// Findings silenced by another one, by that one's rule and subject.
     pub blocked: BTreeMap<(Arc<str>, Subject), Vec<usize>>,
+    /// Those that silence others without counting themselves: waived, or not asked for.
+    pub silent: Vec<(Arc<str>, Subject)>,
 }
 
 impl Summary {
@@ -84,12 +86,14 @@ impl Summary {
         }
         summary.groups = groups.into_values().collect();
         summary.groups.sort_by_key(|group| group.members.first().copied());
-        // A root that is waived, or was not asked for, does not count itself: what it silences is not known all the same.
-        let silent = summary
+        // What they silence is not known all the same.
+        summary.silent = summary
             .blocked
             .keys()
-            .filter(|(rule, subject)| !counted.contains(&(rule.as_ref(), subject)));
-        summary.unknown = summary.groups.len() + silent.count();
+            .filter(|(rule, subject)| !counted.contains(&(rule.as_ref(), subject)))
+            .cloned()
+            .collect();
+        summary.unknown = summary.groups.len() + summary.silent.len();
         summary
     }
 

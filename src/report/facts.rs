@@ -10,6 +10,7 @@ use super::table::Table;
 use crate::catalogue::{Catalogue, FactDef, Of, Setting, reads_of_fact};
 use crate::diagnostic::SourceMap;
 use crate::facts::{FactType, to_json};
+use crate::predicate::Expression;
 
 /// The facts of all active packs as a table.
 pub fn facts_table(catalogue: &Catalogue, look: Look) -> String {
@@ -22,7 +23,7 @@ pub fn facts_table(catalogue: &Catalogue, look: Look) -> String {
                 (Style::Plain, name(fact).as_str()),
                 (Style::Faint, kind(&fact.ty).as_str()),
                 (Style::Faint, protocols(fact).join(", ").as_str()),
-                (Style::Plain, fact.about.as_str()),
+                (Style::Plain, about(look, &fact.about)),
             ],
         );
     }
@@ -56,7 +57,7 @@ pub fn fact_text(catalogue: &Catalogue, fact: &FactDef, sources: &SourceMap, loo
     page.gap();
     let told = |page: &mut Page, label: &str, text: &str| {
         if !text.is_empty() {
-            let head = page.line(2).faint(label).to_column(LABEL);
+            let head = page.line(2).faint(label).pad_to(LABEL);
             page.wrap(head, LABEL, Style::Plain, text);
         }
     };
@@ -122,7 +123,9 @@ pub(super) fn kind(ty: &FactType) -> String {
 }
 
 fn protocols(fact: &FactDef) -> Vec<&'static str> {
-    fact.probes.iter().map(|probe| probe.ask.protocol()).collect()
+    let mut protocols: Vec<&str> = fact.probes.iter().map(|probe| probe.ask.protocol()).collect();
+    protocols.dedup();
+    protocols
 }
 
 /// The facts that reading this one needs.
@@ -133,14 +136,12 @@ fn needs(fact: &FactDef) -> Vec<String> {
 /// The rules that look at the fact itself.
 fn rules<'a>(catalogue: &'a Catalogue, fact: &FactDef) -> Vec<&'a str> {
     let reads = |rule: &&crate::catalogue::Rule| {
-        rule.expressions()
-            .flat_map(|expression| expression.facts())
-            .any(|read| {
-                read.name == fact.name && fact.roots().contains(&read.place.schema_root())
-                    || read.name == fact.name
-                        && fact.of == Of::Server
-                        && read.place.schema_root().side().is_some()
-            })
+        rule.expressions().flat_map(Expression::facts).any(|read| {
+            read.name == fact.name && fact.roots().contains(&read.place.schema_root())
+                || read.name == fact.name
+                    && fact.of == Of::Server
+                    && read.place.schema_root().side().is_some()
+        })
     };
     catalogue
         .rules
@@ -168,7 +169,7 @@ pub fn settings_table(catalogue: &Catalogue, look: Look) -> String {
                     (Style::Plain, setting.name.as_ref()),
                     (Style::Faint, kind(&setting.ty).as_str()),
                     (Style::Plain, default(setting).as_str()),
-                    (Style::Plain, setting.about.as_str()),
+                    (Style::Plain, about(look, &setting.about)),
                 ],
             );
         }
@@ -193,6 +194,14 @@ pub fn settings_json(catalogue: &Catalogue) -> String {
         "settings": catalogue.settings.values().map(told).collect::<Vec<_>>(),
         "params": catalogue.params.values().map(told).collect::<Vec<_>>(),
     }))
+}
+
+/// The first sentence, or all when all is wanted.
+fn about(look: Look, text: &str) -> &str {
+    match text.find(". ") {
+        Some(end) if !look.verbose => &text[..=end],
+        _ => text,
+    }
 }
 
 fn default(setting: &Setting) -> String {

@@ -45,6 +45,10 @@ impl Look {
         if self.unicode { "→" } else { "->" }
     }
 
+    pub(super) const fn bullet(self) -> &'static str {
+        if self.unicode { "•" } else { "*" }
+    }
+
     /// The sign of a status; its word always stands beside it.
     pub(super) const fn sign(self, status: Status) -> &'static str {
         match (status, self.unicode) {
@@ -75,13 +79,12 @@ impl Style {
         match self {
             Self::Plain => anstyle::Style::new(),
             Self::Strong => anstyle::Style::new().effects(Effects::BOLD),
-            Self::Faint => anstyle::Style::new().effects(Effects::DIMMED),
             Self::Of(Status::Error) => coloured(AnsiColor::Red).effects(Effects::BOLD),
             Self::Of(Status::Warning) => coloured(AnsiColor::Yellow).effects(Effects::BOLD),
             Self::Of(Status::Unknown) => coloured(AnsiColor::Magenta).effects(Effects::BOLD),
             Self::Of(Status::Good) => coloured(AnsiColor::Green),
             Self::Of(Status::Waived) => coloured(AnsiColor::Cyan),
-            Self::Of(Status::NotApplicable) => anstyle::Style::new().effects(Effects::DIMMED),
+            Self::Faint | Self::Of(Status::NotApplicable) => anstyle::Style::new().effects(Effects::DIMMED),
         }
     }
 }

@@ -16,6 +16,7 @@ mod rules;
 mod shown;
 mod source;
 mod table;
+mod times;
 
 use jiff::Timestamp;
 

@@ -41,7 +41,7 @@ impl Line {
 
     /// Fills up with spaces to a column.
     #[must_use]
-    pub(super) fn to_column(self, column: usize) -> Self {
+    pub(super) fn pad_to(self, column: usize) -> Self {
         let missing = column.saturating_sub(self.width());
         self.plain(" ".repeat(missing))
     }

@@ -7,10 +7,10 @@ use super::look::{Look, Style};
 use super::notes::count;
 use super::page::Page;
 use super::table::Table;
-use crate::catalogue::{Catalogue, Rule, Safety};
+use crate::catalogue::{Catalogue, Rule, Safety, Severity};
 use crate::evaluate::{Selection, Status};
 use crate::facts::Root;
-use crate::predicate::Place;
+use crate::predicate::{Expression, Place};
 
 /// The selected rules as a table.
 pub fn rules_table(catalogue: &Catalogue, selection: &Selection, look: Look) -> String {
@@ -74,14 +74,14 @@ fn severities(rule: &Rule) -> Vec<&'static str> {
     let mut words: Vec<_> = rule.severity.iter().map(|(_, severity)| *severity).collect();
     words.sort_unstable();
     words.dedup();
-    words.into_iter().map(|severity| severity.word()).collect()
+    words.into_iter().map(Severity::word).collect()
 }
 
 /// The facts that the rule's conditions read, under the roots that are wanted.
 pub(super) fn reads(rule: &Rule, wanted: impl Fn(Root) -> bool) -> Vec<String> {
     let mut names: Vec<String> = rule
         .expressions()
-        .flat_map(|expression| expression.facts())
+        .flat_map(Expression::facts)
         .filter(|fact| match fact.place {
             Place::At(root) => wanted(root),
             Place::Here | Place::Peer => wanted(Root::Source),

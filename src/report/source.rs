@@ -46,6 +46,14 @@ pub(super) fn key_lines(sources: &SourceMap, span: Span, key: &str) -> Vec<Strin
     taken
 }
 
+/// The same as one text, without the key itself.
+pub(super) fn key_text(sources: &SourceMap, span: Span, key: &str) -> String {
+    let text = key_lines(sources, span, key).join("\n");
+    text.strip_prefix(key)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .map_or_else(String::new, |rest| rest.trim().to_owned())
+}
+
 /// The key that a line without indent begins with.
 fn key_of(line: &str) -> Option<&str> {
     let (key, _) = line.split_once(':')?;

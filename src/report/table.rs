@@ -39,7 +39,7 @@ impl Table {
             let mut cells = row.into_iter();
             for (wide, (style, text)) in widths.iter().zip(cells.by_ref()) {
                 column += wide + GAP;
-                line = line.shown(style, text).to_column(column);
+                line = line.shown(style, text).pad_to(column);
             }
             match cells.next() {
                 Some((style, text)) => page.wrap(line, last_starts, style, text.as_str()),
