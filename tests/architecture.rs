@@ -34,9 +34,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "evaluate",
-        &["diagnostic", "facts", "pair", "predicate", "catalogue"],
+        &["diagnostic", "facts", "yaml", "pair", "predicate", "catalogue"],
     ),
-    ("store", &["facts"]),
+    ("store", &["facts", "pair"]),
     (
         "report",
         &[

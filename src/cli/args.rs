@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   standin check ./mail-pair              check the pair of ./mail-pair/pair.yaml
-  standin explain exchange/edition-downgrade
-  standin rules list --only exchange
+  standin explain common/dns-reverse-zone-missing
+  standin rules list --only common
 
 `standin COMMAND --help` tells more, with examples.";
 

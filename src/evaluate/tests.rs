@@ -30,15 +30,12 @@ fn catalogue(rules: &str) -> Catalogue {
         shown: path.into(),
         text: text.into(),
     };
-    let rules: String = rules
-        .split("---")
-        .map(|rule| {
-            format!(
-                "  - {}\n    title: a title\n    section: s\n    message: m\n    why: w\n    remedy: r\n",
-                rule.trim()
-            )
-        })
-        .collect();
+    let rule = |rule: &str| {
+        let head = rule.trim();
+        format!("  - {head}\n    title: a title\n    section: s\n    message: m\n    why: w\n    remedy: r\n")
+    };
+    let rules: Vec<String> = rules.split("---").map(rule).collect();
+    let rules = rules.concat();
     let pack = PackFiles {
         folder: "t".into(),
         files: vec![
