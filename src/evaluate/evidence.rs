@@ -13,20 +13,28 @@ pub struct Evidence {
 impl Evidence {
     /// The reads, each place once, without those whose parts were read.
     pub(super) fn of(reads: Vec<FactRead>) -> Vec<Self> {
-        let mut kept: Vec<Self> = Vec::with_capacity(reads.len());
-        for read in reads {
-            if kept.iter().any(|held| held.place == read.trail) {
-                continue;
-            }
-            if kept.iter().any(|held| read.trail.covers(&held.place)) {
-                continue;
-            }
-            kept.retain(|held| !held.place.covers(&read.trail));
-            kept.push(Self {
-                place: read.trail,
-                value: read.value,
-            });
+        if let [_] | [] = reads.as_slice() {
+            return reads.into_iter().map(Self::from).collect();
         }
-        kept
+        // A place stands before what lies in it, so what covers others covers the one behind it.
+        let mut order: Vec<usize> = (0..reads.len()).collect();
+        order.sort_by(|a, b| reads[*a].trail.cmp(&reads[*b].trail));
+        order.dedup_by(|later, first| reads[*later].trail == reads[*first].trail);
+        let mut kept = vec![false; reads.len()];
+        for (at, place) in order.iter().enumerate() {
+            let next = order.get(at + 1).map(|next| &reads[*next].trail);
+            kept[*place] = !next.is_some_and(|next| reads[*place].trail.covers(next));
+        }
+        let kept = reads.into_iter().zip(kept).filter(|(_, kept)| *kept);
+        kept.map(|(read, _)| Self::from(read)).collect()
+    }
+}
+
+impl From<FactRead> for Evidence {
+    fn from(read: FactRead) -> Self {
+        Self {
+            place: read.trail,
+            value: read.value,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::mem::discriminant;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -94,6 +95,20 @@ impl FactValue {
         }
     }
 
+    /// Why a part of it is not known, if one is not.
+    pub fn hole(&self) -> Option<&Absence> {
+        match self {
+            Self::Absent(why) => Some(why),
+            Self::List(items) | Self::Set(items) => items.iter().find_map(Self::hole),
+            Self::Record(record) => record.iter().find_map(|(_, value)| value.hole()),
+            Self::Map(map) => {
+                let hole = map.holes().next().map(|(_, why)| why);
+                hole.or_else(|| map.iter().find_map(|entry| entry.value.hole()))
+            }
+            _ => None,
+        }
+    }
+
     /// Orders two values of one kind; `None` when they cannot be compared.
     pub fn order(&self, other: &Self) -> Option<Ordering> {
         Some(match (self, other) {
@@ -113,12 +128,21 @@ impl FactValue {
         })
     }
 
-    /// A total order for sets: by kind, then by value, then by text.
+    /// A total order for sets and joins: by kind, then by value, then by text.
     pub fn sort_order(&self, other: &Self) -> Ordering {
-        self.kind().cmp(other.kind()).then_with(|| {
-            self.order(other)
-                .unwrap_or_else(|| self.to_string().cmp(&other.to_string()))
-        })
+        match (self, other) {
+            (Self::List(a), Self::List(b)) | (Self::Set(a), Self::Set(b)) => {
+                a.iter().map(Sorted).cmp(b.iter().map(Sorted))
+            }
+            (Self::Record(a), Self::Record(b)) => {
+                let sorted = |(name, value)| (name, Sorted(value));
+                a.iter().map(sorted).cmp(b.iter().map(sorted))
+            }
+            _ if discriminant(self) == discriminant(other) => self
+                .order(other)
+                .unwrap_or_else(|| self.to_string().cmp(&other.to_string())),
+            _ => self.kind().cmp(other.kind()),
+        }
     }
 
     /// Makes a set: sorted, each value once.
@@ -129,6 +153,30 @@ impl FactValue {
         Self::Set(items.into())
     }
 }
+
+/// A value by the order that sets use, so that joins need no loop in a loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Sorted<'a>(pub &'a FactValue);
+
+impl Ord for Sorted<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.sort_order(other.0)
+    }
+}
+
+impl PartialOrd for Sorted<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Sorted<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Sorted<'_> {}
 
 impl From<&str> for FactValue {
     fn from(text: &str) -> Self {

@@ -2,10 +2,8 @@
 //!
 //! Joins live here, as functions over whole collections: they cost what a sorted look-up costs, not a loop in a loop.
 
-use std::collections::BTreeSet;
-
 use super::{Budget, Fault, Function, Outcome, Param, Ty, as_record, as_text, field_of, items_of, wrong};
-use crate::facts::FactValue;
+use crate::facts::{FactValue, Sorted};
 use crate::predicate::compare;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -187,9 +185,10 @@ fn keys(budget: &Budget, args: &[FactValue]) -> Outcome {
     let FactValue::Map(map) = &args[0] else {
         return Err(wrong("a collection", &args[0]));
     };
-    Ok(FactValue::list(
-        map.iter().map(|entry| FactValue::text(entry.key.to_string())),
-    ))
+    Ok(FactValue::list(map.iter().map(|entry| match entry.key.parts() {
+        [one] => FactValue::Text(one.clone()),
+        _ => FactValue::text(entry.key.to_string()),
+    })))
 }
 
 fn filter(budget: &Budget, args: &[FactValue]) -> Outcome {
@@ -203,29 +202,6 @@ fn filter(budget: &Budget, args: &[FactValue]) -> Outcome {
     Ok(FactValue::list(kept))
 }
 
-/// A value by the sort order that sets use, so that look-ups need no loop.
-struct Sorted<'a>(&'a FactValue);
-
-impl Ord for Sorted<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.sort_order(other.0)
-    }
-}
-
-impl PartialOrd for Sorted<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Sorted<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Sorted<'_> {}
-
 fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
     let (a, b) = (items_of(budget, &args[0])?, items_of(budget, &args[1])?);
     if let (Some(x), Some(y)) = (a.first(), b.first())
@@ -237,10 +213,16 @@ fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
             y.kind()
         )));
     }
-    let known: BTreeSet<Sorted<'_>> = b.into_iter().map(Sorted).collect();
+    if let Some(why) = a.iter().chain(&b).find_map(|item| item.hole()) {
+        return Err(Fault::Absent(why.clone()));
+    }
+    let steps = (a.len() + b.len()) as u64 * u64::from(b.len().max(1).ilog2());
+    budget.spend(steps)?;
+    let mut known: Vec<Sorted<'_>> = b.into_iter().map(Sorted).collect();
+    known.sort_unstable();
     let kept = a
         .into_iter()
-        .filter(|item| known.contains(&Sorted(item)) == keep_common);
+        .filter(|item| known.binary_search(&Sorted(item)).is_ok() == keep_common);
     Ok(FactValue::list(kept.cloned()))
 }
 
