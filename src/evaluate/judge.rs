@@ -420,7 +420,9 @@ impl Case<'_> {
             Err(error) => format!("({error})"),
         };
         finding.message = match (finding.status, &finding.absence, &finding.because) {
-            (Status::Good | Status::NotApplicable, ..) => self.rule.title.clone(),
+            // A title names the problem, so that alone it would say the opposite of what is so.
+            (Status::Good, ..) => format!("ruled out: {}", self.rule.title),
+            (Status::NotApplicable, ..) => format!("does not apply: {}", self.rule.title),
             (Status::Unknown, _, Some(because)) => {
                 format!("{}: not judged because of {}", self.rule.title, because.rule)
             }
