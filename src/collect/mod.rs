@@ -180,3 +180,6 @@ struct Origin {
     server: String,
     tried: Vec<crate::facts::Reading>,
 }
+
+#[cfg(test)]
+mod tests;

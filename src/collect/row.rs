@@ -56,7 +56,7 @@ fn value(
 ) -> Result<FactValue, Absence> {
     match gives {
         Gives::Value(one) => field(asking, one, element_type(&asking.fact.ty), locals),
-        Gives::Columns => Ok(row.map_or(FactValue::Nothing, |row| columns(asking, &row.value))),
+        Gives::Columns => row.map_or(Ok(FactValue::Nothing), |row| columns(asking, &row.value)),
         Gives::Fields(fields) => {
             let (FactType::Record(types) | FactType::Map(types)) = element_type(&asking.fact.ty) else {
                 return Err(asking.malformed("only records have fields"));
@@ -80,23 +80,23 @@ fn element_type(ty: &FactType) -> &FactType {
     }
 }
 
-/// The columns of a row that have the names of the type's fields.
-fn columns(asking: &Asking<'_>, row: &FactValue) -> FactValue {
-    let (FactType::Record(types) | FactType::Map(types), FactValue::Record(row)) =
-        (element_type(&asking.fact.ty), row)
-    else {
-        return row.clone();
+/// The columns of a row that have the names of the type's fields; of a fact without fields, the column `value`.
+fn columns(asking: &Asking<'_>, row: &FactValue) -> Result<FactValue, Absence> {
+    let FactValue::Record(row) = row else {
+        return Ok(row.clone());
     };
-    let column = |name: &Arc<str>, ty: &FactType| match row.get(name) {
-        Some(value) => typed(asking, ty, value.clone()).unwrap_or_else(FactValue::absent),
-        None => FactValue::absent(not_in_row(asking, name)),
+    let ty = element_type(&asking.fact.ty);
+    let column = |name: &str, ty: &FactType| match row.get(name) {
+        Some(value) => typed(asking, ty, value.clone()),
+        None => Err(not_in_row(asking, name)),
     };
-    FactValue::Record(Arc::new(
-        types
-            .iter()
-            .map(|(name, ty)| (name.clone(), column(name, ty)))
-            .collect(),
-    ))
+    let (FactType::Record(types) | FactType::Map(types)) = ty else {
+        return column("value", ty);
+    };
+    let columns = types
+        .iter()
+        .map(|(name, ty)| (name.clone(), column(name, ty).unwrap_or_else(FactValue::absent)));
+    Ok(FactValue::Record(Arc::new(columns.collect())))
 }
 
 fn not_in_row(asking: &Asking<'_>, name: &str) -> Absence {
