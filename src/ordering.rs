@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 /// A graph over the numbers `0..len`: an edge says what comes before what.
@@ -32,7 +32,7 @@ impl Dag {
     /// Says that `before` comes before `after`; saying it again changes nothing.
     pub fn add(&mut self, before: usize, after: usize) {
         self.graph
-            .update_edge(NodeIndex::new(before), NodeIndex::new(after), ());
+            .add_edge(NodeIndex::new(before), NodeIndex::new(after), ());
     }
 
     /// The numbers in an order that keeps every edge; among those that are free the smallest comes first.
@@ -71,22 +71,27 @@ impl Dag {
 
     /// Every group of things that wait for each other, as one concrete cycle each, smallest member first.
     fn cycles(&self) -> Vec<Cycle> {
-        let mut cycles: Vec<Cycle> = tarjan_scc(&self.graph)
-            .into_iter()
+        // Tarjan's way would recurse as deep as the longest chain.
+        let groups = kosaraju_scc(&self.graph).into_iter();
+        let mut cycles: Vec<Cycle> = groups
             .filter(|group| group.len() > 1 || self.graph.contains_edge(group[0], group[0]))
-            .map(|group| self.walk(&group))
+            .map(|mut group| {
+                group.sort_unstable();
+                self.walk(&group)
+            })
             .collect();
         cycles.sort_by(|a, b| a.0.cmp(&b.0));
         cycles
     }
 
-    /// A way around inside a group: from its smallest member along shortest ways back to it.
+    /// A way around inside a sorted group: from its smallest member along shortest ways back to it.
     fn walk(&self, group: &[NodeIndex]) -> Cycle {
-        let start = *group.iter().min().expect("a group has members");
+        let start = *group.first().expect("a group has members");
         let mut came_from = BTreeMap::from([(start, start)]);
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            let mut next: Vec<NodeIndex> = self.graph.neighbors(node).filter(|n| group.contains(n)).collect();
+            let inside = |n: &NodeIndex| group.binary_search(n).is_ok();
+            let mut next: Vec<NodeIndex> = self.graph.neighbors(node).filter(inside).collect();
             next.sort_unstable();
             for n in next {
                 if n == start {
@@ -125,6 +130,19 @@ mod tests {
         let mut own = Dag::new(1);
         own.add(0, 0);
         assert_eq!(own.order(), Err(vec![Cycle(vec![0])]));
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_deep_stack() {
+        let len = 200_000;
+        let mut dag = Dag::new(len);
+        for n in 1..len {
+            dag.add(n - 1, n);
+            dag.add(n - 1, n);
+        }
+        assert_eq!(dag.order().unwrap().len(), len);
+        dag.add(len - 1, len - 2);
+        assert_eq!(dag.order(), Err(vec![Cycle(vec![len - 2, len - 1])]));
     }
 
     proptest! {

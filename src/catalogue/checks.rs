@@ -1,10 +1,10 @@
 //! What packs say of each other: duplicates, owners, cycles, and names that must exist.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::decode_fact::FactHead;
-use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, Pack, Probe, RequiredSide, Rule, Setting};
+use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, Probe, RequiredSide, Rule, Rules, Setting};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
 use crate::ordering::{Cycle, Dag};
@@ -40,67 +40,20 @@ pub(super) fn add_fixes(all: &mut BTreeMap<Arc<str>, Fix>, own: Vec<Fix>, sink: 
     }
 }
 
-pub(super) fn add_rules(all: &mut Vec<Rule>, own: Vec<Rule>, sink: &mut Diagnostics) {
-    let mut first: BTreeMap<Arc<str>, Span> = BTreeMap::new();
+pub(super) fn add_rules(all: &mut Rules, own: Vec<Rule>, sink: &mut Diagnostics) {
     for rule in own {
-        if let Some(span) = first.get(&rule.id) {
-            sink.push(duplicate("rule", &rule.id, rule.span, *span));
-            continue;
+        if let Err(twin) = all.add(rule)
+            && let Some(place) = all.place(&twin.id)
+        {
+            sink.push(duplicate("rule", &twin.id, twin.span, all[place].span));
         }
-        first.insert(rule.id.clone(), rule.span);
-        all.push(rule);
     }
 }
 
-fn duplicate(what: &str, name: &str, second: Span, first: Span) -> Diagnostic {
+pub(super) fn duplicate(what: &str, name: &str, second: Span, first: Span) -> Diagnostic {
     Diagnostic::error("duplicate-name", format!("the {what} `{name}` is declared twice"))
         .at(second.start(), "again here")
         .also(first.start(), "first here")
-}
-
-/// Whether a pack may declare this fact: it owns the first word, nobody else has the name, nothing hides behind it.
-pub(super) fn may_declare(
-    head: &FactHead<'_>,
-    pack: &Pack,
-    others: &[FactHead<'_>],
-    sink: &mut Diagnostics,
-) -> bool {
-    let span = head.name_node.span;
-    let first = head.name.split('.').next().unwrap_or_default();
-    if !pack.owns.iter().any(|owned| owned.as_ref() == first) {
-        let message = format!("the pack `{}` does not own the name `{first}`", pack.name);
-        let help = format!("add `{first}` to `owns` in the pack's pack.yaml, or use a name that it owns");
-        sink.push(Diagnostic::error("foreign-name", message).at(span, "").help(help));
-        return false;
-    }
-    let clash = others.iter().find(|other| {
-        let (a, b) = (head.name.as_ref(), other.name.as_ref());
-        let inside = |outer: &str, inner: &str| {
-            inner
-                .strip_prefix(outer)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
-        head.of == other.of && (a == b || inside(a, b) || inside(b, a))
-    });
-    match clash {
-        None => true,
-        Some(other) if other.name == head.name => {
-            sink.push(duplicate("fact", &head.name, span, other.name_node.span));
-            false
-        }
-        Some(other) => {
-            let message = format!(
-                "`{}` and `{}` cannot both be facts: one is the beginning of the other",
-                other.name, head.name
-            );
-            sink.push(
-                Diagnostic::error("name-inside-name", message)
-                    .at(span, "")
-                    .also(other.name_node.span, ""),
-            );
-            false
-        }
-    }
 }
 
 /// Checks the catalogue as a whole.
@@ -244,11 +197,24 @@ fn cycles_of_facts(catalogue: &Catalogue, sink: &mut Diagnostics) {
         }
     }
     for Cycle(members) in dag.order().err().unwrap_or_default() {
-        let names: Vec<String> = members.iter().map(|i| format!("`{}`", nodes[*i])).collect();
-        let message = format!("these facts wait for each other: {}", names.join(" -> "));
+        let message = format!(
+            "these facts wait for each other: {}",
+            chain(&members, |i| &nodes[i])
+        );
         let span = catalogue.facts[&nodes[members[0]].name].span.start();
         sink.push(Diagnostic::error("fact-cycle", message).at(span, ""));
     }
+}
+
+/// The members of a cycle by their names, as many as a person reads.
+fn chain<'a, T: fmt::Display + 'a>(members: &[usize], name: impl Fn(usize) -> &'a T) -> String {
+    const SHOWN: usize = 20;
+    let shown = members.iter().take(SHOWN).map(|i| format!("`{}`", name(*i)));
+    let mut chain = shown.collect::<Vec<_>>().join(" -> ");
+    if let Some(more) = members.len().checked_sub(SHOWN + 1) {
+        let _ = write!(chain, " -> {} more", more + 1);
+    }
+    chain
 }
 
 /// Every fact that reading this one needs.
@@ -301,28 +267,19 @@ fn cycles_of_rules(catalogue: &Catalogue, sink: &mut Diagnostics) {
         return;
     };
     for Cycle(members) in cycles {
-        let names: Vec<String> = members
-            .iter()
-            .map(|i| format!("`{}`", catalogue.rules[*i].id))
-            .collect();
-        let message = format!("these rules wait for each other: {}", names.join(" -> "));
+        let names = chain(&members, |i| &catalogue.rules[i].id);
+        let message = format!("these rules wait for each other: {names}");
         sink.push(Diagnostic::error("rule-cycle", message).at(catalogue.rules[members[0]].span.start(), ""));
     }
 }
 
 /// The order in which rules are judged: what a rule rests on comes before it.
 pub(crate) fn rule_order(catalogue: &Catalogue) -> Result<Vec<usize>, Vec<Cycle>> {
-    let number: BTreeMap<&str, usize> = catalogue
-        .rules
-        .iter()
-        .enumerate()
-        .map(|(i, rule)| (rule.id.as_ref(), i))
-        .collect();
     let mut dag = Dag::new(catalogue.rules.len());
     for (i, rule) in catalogue.rules.iter().enumerate() {
         let before = rule.requires.iter().map(|r| &r.rule).chain(&rule.rollup_of);
-        for before in before.filter_map(|id| number.get(id.as_ref())) {
-            dag.add(*before, i);
+        for before in before.filter_map(|id| catalogue.rules.place(id)) {
+            dag.add(before, i);
         }
     }
     dag.order()

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::checks;
+use super::declared::Declared;
 use super::decode_fact::{self, FactHead};
-use super::{Catalogue, Fix, Pack, PackFiles, Rule, Setting, decode_fix, decode_pack, decode_rule};
+use super::{Catalogue, Fix, Pack, PackFiles, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, FactValue, Root};
 use crate::yaml::{self, Fields, Limits, Node};
@@ -116,7 +117,7 @@ fn build(parsed: &[Parsed], digest: String, sink: &mut Diagnostics) -> Option<Ca
         settings,
         params,
         facts: BTreeMap::new(),
-        rules: Vec::new(),
+        rules: Rules::default(),
         fixes: BTreeMap::new(),
         schema,
         digest,
@@ -205,13 +206,14 @@ fn heads<'n>(
     sink: &mut Diagnostics,
 ) -> Vec<FactHead<'n>> {
     let mut heads: Vec<FactHead<'n>> = Vec::new();
+    let mut declared = Declared::default();
     for (parsed, pack) in parsed.iter().zip(packs) {
         let Some(pack) = pack else { continue };
         for node in &parsed.facts {
             let Some(head) = decode_fact::head(node, &pack.name, sink) else {
                 continue;
             };
-            if checks::may_declare(&head, pack, &heads, sink) {
+            if declared.add(&head, pack, sink) {
                 let root = if head.of == super::Of::Pair {
                     Root::Pair
                 } else {

@@ -7,6 +7,7 @@
 mod bind;
 mod checks;
 mod context;
+mod declared;
 mod decode_fact;
 mod decode_fix;
 mod decode_pack;
@@ -19,6 +20,7 @@ mod model;
 mod phrase;
 mod probe;
 mod reads;
+mod rules;
 mod types;
 
 pub use bind::bind;
@@ -33,6 +35,7 @@ pub use model::{
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
 pub use reads::reads_of_rule;
+pub use rules::Rules;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Phrase, Probe};
+use super::{Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -280,7 +280,7 @@ pub struct Catalogue {
     pub settings: BTreeMap<Arc<str>, Setting>,
     pub params: BTreeMap<Arc<str>, Setting>,
     pub facts: BTreeMap<Arc<str>, FactDef>,
-    pub rules: Vec<Rule>,
+    pub rules: Rules,
     pub fixes: BTreeMap<Arc<str>, Fix>,
     pub schema: FactSchema,
     /// SHA-256 over names and contents of all files, in hexadecimal.
@@ -289,6 +289,6 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id.as_ref() == id)
+        self.rules.place(id).map(|place| &self.rules[place])
     }
 }
