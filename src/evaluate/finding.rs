@@ -105,15 +105,6 @@ impl Subject {
             key: Key::new::<Arc<str>>([]),
         }
     }
-
-    /// The subjects that this one lies in, itself first, the server or pair last.
-    pub fn prefixes(&self) -> impl Iterator<Item = Self> {
-        let parts = self.key.parts();
-        (0..=parts.len()).rev().map(|n| Self {
-            root: self.root,
-            key: Key::new(parts[..n].iter().cloned()),
-        })
-    }
 }
 
 /// Shows the path: `source/First Storage Group/Mailbox Store`; a slash in a name is written `\/`.

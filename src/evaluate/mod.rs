@@ -3,9 +3,11 @@
 //! Nothing here collects, prints or decides what is done about a finding. Time is an input.
 
 mod age;
+mod case;
 mod evidence;
 mod examples;
 mod finding;
+mod found;
 mod judge;
 mod lint;
 mod selection;

@@ -1,7 +1,7 @@
 //! Waivers: findings that somebody answers for, until a day.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -11,14 +11,21 @@ use crate::pair::Waiver;
 /// The pair file's waivers while they are applied.
 pub(super) struct Waivers<'a> {
     all: &'a [Waiver],
+    /// Their places by the rule that they name.
+    by_rule: BTreeMap<&'a str, Vec<usize>>,
     today: Date,
     used: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> Waivers<'a> {
     pub(super) fn new(waivers: &'a [Waiver], today: Date) -> Self {
+        let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, waiver) in waivers.iter().enumerate() {
+            by_rule.entry(&waiver.rule.value).or_default().push(place);
+        }
         Self {
             all: waivers,
+            by_rule,
             today,
             used: RefCell::default(),
         }
@@ -29,12 +36,16 @@ impl<'a> Waivers<'a> {
         if !finding.status.is_bad() {
             return;
         }
+        let Some(places) = self.by_rule.get(finding.rule.as_ref()) else {
+            return;
+        };
         let subject = finding.subject.to_string();
-        for (place, waiver) in self.all.iter().enumerate() {
-            if waiver.rule.value != finding.rule.as_ref() || !waiver.subject.matches(&subject) {
+        for place in places {
+            let waiver = &self.all[*place];
+            if !waiver.subject.matches(&subject) {
                 continue;
             }
-            self.used.borrow_mut().insert(place);
+            self.used.borrow_mut().insert(*place);
             if waiver.until < self.today {
                 continue;
             }
