@@ -34,9 +34,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "evaluate",
-        &["diagnostic", "facts", "yaml", "pair", "predicate", "catalogue"],
+        &["diagnostic", "facts", "pair", "predicate", "catalogue"],
     ),
-    ("store", &["facts", "pair"]),
+    ("store", &["facts"]),
     (
         "report",
         &[

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Catalogue;
 use super::bind::with_defaults;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{
     Absence, Cause, FactPath, FactType, FactValue, Facts, Observation, Provenance, Root, Side, from_json,
 };
@@ -44,6 +44,9 @@ pub struct Example {
     pub expected: Expected,
     /// The fixes that the finding offers, when the example says so.
     pub fix: Option<Vec<String>>,
+    /// The facts that it gives or makes absent, and where it says so.
+    pub given: BTreeMap<FactPath, Span>,
+    pub span: Span,
 }
 
 impl Example {
@@ -59,44 +62,33 @@ impl Example {
         let expected = fields.required("expect", expected);
         let fix = fields.or("fix", None, |n, s| one_or_many(nonempty)(n, s).map(Some));
         fields.finish();
-        let mut facts = defaults(catalogue);
+        let mut said = Said {
+            catalogue,
+            facts: defaults(catalogue),
+            given: BTreeMap::new(),
+        };
         for (root, node) in given {
             if let Some(node) = node {
-                add_given(&mut facts, root, node, catalogue, sink)?;
+                said.add_given(root, node, sink)?;
             }
         }
         if let Some(node) = absent {
-            add_absent(&mut facts, node, catalogue, sink)?;
+            said.add_absent(node, sink)?;
         }
         Some(Self {
             name: name?,
-            facts,
+            facts: said.facts,
             expected: expected?,
             fix: fix?,
+            given: said.given,
+            span: node.span,
         })
-    }
-
-    /// The facts that the example gives or makes absent though nothing `reads` them.
-    pub fn unread<'a>(&'a self, reads: impl Fn(&FactPath) -> bool + 'a) -> Vec<&'a FactPath> {
-        let given = |path: &FactPath| {
-            self.facts
-                .observation(path)
-                .is_some_and(|o| o.provenance.probe == GIVEN)
-        };
-        self.facts
-            .iter()
-            .map(|(path, _)| path)
-            .filter(|path| given(path) && !reads(path))
-            .collect()
     }
 }
 
-/// The provenance of what an example gives, apart from defaults.
-const GIVEN: &str = "example";
-
-fn observation(value: Result<FactValue, Absence>, probe: &str) -> Observation {
+fn observation(value: Result<FactValue, Absence>) -> Observation {
     let provenance = Provenance {
-        probe: probe.to_owned(),
+        probe: "example".to_owned(),
         server: "example".to_owned(),
         at: Timestamp::UNIX_EPOCH,
         took_ms: 0,
@@ -121,18 +113,18 @@ fn defaults(catalogue: &Catalogue) -> Facts {
                     format!("`{}` is not set", setting.name),
                 )
             });
-            facts.insert(path, observation(value, "default"));
+            facts.insert(path, observation(value));
         }
     }
     for side in Side::BOTH {
         let word = side.word();
         facts.insert(
             FactPath::new(side, "name"),
-            observation(Ok(word.to_uppercase().as_str().into()), "default"),
+            observation(Ok(word.to_uppercase().as_str().into())),
         );
         facts.insert(
             FactPath::new(side, "side"),
-            observation(Ok(word.into()), "default"),
+            observation(Ok(word.into())),
         );
     }
     facts
@@ -158,27 +150,50 @@ fn expected(node: &Node, sink: &mut Diagnostics) -> Option<Expected> {
     ))
 }
 
-fn add_given(
-    facts: &mut Facts,
-    root: Root,
-    node: &Node,
-    catalogue: &Catalogue,
-    sink: &mut Diagnostics,
-) -> Option<()> {
-    for (key, value) in map_of(raw)(node, sink)? {
-        let (path, ty) = declared(&format!("{root}.{}", key.text), &key, catalogue, sink)?;
-        match from_json(ty, &plain(&value, ty)) {
-            Ok(value) => {
-                let value = filled(catalogue, &path, value);
-                facts.insert(path, observation(Ok(value), GIVEN));
-            }
-            Err(misfit) => {
-                sink.push(wrong_value(&value, &misfit.to_string()));
-                return None;
+/// The facts of an example while it is read.
+struct Said<'c> {
+    catalogue: &'c Catalogue,
+    facts: Facts,
+    given: BTreeMap<FactPath, Span>,
+}
+
+impl Said<'_> {
+    fn add_given(&mut self, root: Root, node: &Node, sink: &mut Diagnostics) -> Option<()> {
+        for (key, value) in map_of(raw)(node, sink)? {
+            let (path, ty) = declared(&format!("{root}.{}", key.text), &key, self.catalogue, sink)?;
+            match from_json(ty, &plain(&value, ty)) {
+                Ok(value) => {
+                    let value = filled(self.catalogue, &path, value);
+                    self.add(path, Ok(value), &key);
+                }
+                Err(misfit) => {
+                    sink.push(wrong_value(&value, &misfit.to_string()));
+                    return None;
+                }
             }
         }
+        Some(())
     }
-    Some(())
+
+    fn add_absent(&mut self, node: &Node, sink: &mut Diagnostics) -> Option<()> {
+        for (key, cause) in map_of(nonempty)(node, sink)? {
+            let (path, _) = declared(&key.text, &key, self.catalogue, sink)?;
+            let Ok(cause) = cause.parse::<Cause>() else {
+                let unknown = Diagnostic::error("unknown-cause", format!("there is no cause `{cause}`"));
+                let causes = Cause::ALL.map(Cause::word);
+                sink.push(unknown.at(key.span, "").did_you_mean(&cause, causes));
+                return None;
+            };
+            let why = Absence::new(cause, path.to_string(), format!("{path}: as the example says"));
+            self.add(path, Err(why), &key);
+        }
+        Some(())
+    }
+
+    fn add(&mut self, path: FactPath, value: Result<FactValue, Absence>, key: &Key) {
+        self.given.insert(path.clone(), key.span);
+        self.facts.insert(path, observation(value));
+    }
 }
 
 /// What the pair file may leave out of a record is filled in here too.
@@ -200,21 +215,6 @@ fn plain(node: &Node, ty: &FactType) -> Value {
         (Value::Null, FactType::Map(_)) => Value::Array(Vec::new()),
         (json, _) => json,
     }
-}
-
-fn add_absent(facts: &mut Facts, node: &Node, catalogue: &Catalogue, sink: &mut Diagnostics) -> Option<()> {
-    for (key, cause) in map_of(nonempty)(node, sink)? {
-        let (path, _) = declared(&key.text, &key, catalogue, sink)?;
-        let Ok(cause) = cause.parse::<Cause>() else {
-            let unknown =
-                Diagnostic::error("unknown-cause", format!("there is no cause `{cause}`")).at(key.span, "");
-            sink.push(unknown.did_you_mean(&cause, Cause::ALL.map(Cause::word)));
-            return None;
-        };
-        let why = Absence::new(cause, path.to_string(), format!("{path}: as the example says"));
-        facts.insert(path, observation(Err(why), GIVEN));
-    }
-    Some(())
 }
 
 fn declared<'c>(

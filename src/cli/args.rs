@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   standin check ./mail-pair              check the pair of ./mail-pair/pair.yaml
-  standin explain common/dns-reverse-zone-missing
-  standin rules list --only common
+  standin explain C-69                   what a rule looks at, why, and what to do
+  standin rules list --only dns          the rules of a pack, section or tag
 
 `standin COMMAND --help` tells more, with examples.";
 

@@ -120,7 +120,16 @@ pub(super) fn secret_of(protocol: &Protocol) -> Option<&SecretRef> {
 /// The state folder of this pair, if there is a place for one.
 fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
     let all = context.state.clone().or_else(default_state)?;
-    Some(StateFolder::of(&all, &opened.pair))
+    let pair = &opened.pair;
+    let addresses = [&pair.source, &pair.target].map(|server| server.address.value.to_string());
+    let words = [
+        pair.name.value.as_str(),
+        &pair.source.name.value,
+        &addresses[0],
+        &pair.target.name.value,
+        &addresses[1],
+    ];
+    Some(StateFolder::of(&all, &words))
 }
 
 /// `$XDG_STATE_HOME/standin`, or what stands for it.

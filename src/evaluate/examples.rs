@@ -7,17 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Example, Expected, Rule};
-use crate::diagnostic::{Diagnostics, Span};
+use crate::diagnostic::Diagnostics;
 use crate::evaluate::judge::judge_alone;
 use crate::evaluate::{Finding, Status};
-use crate::yaml::Node;
 
 /// One example that was run.
 #[derive(Clone, Debug)]
 pub struct ExampleRun {
     pub rule: Arc<str>,
     pub example: Example,
-    pub span: Span,
     pub findings: Vec<Finding>,
     /// Where it differs from what is expected; empty when it holds.
     pub misses: Vec<Miss>,
@@ -58,33 +56,26 @@ pub enum Miss {
 
 /// Runs all examples of a rule; one that cannot be read is told and left out.
 pub fn run_examples(catalogue: &Catalogue, rule: &Rule, sink: &mut Diagnostics) -> Vec<ExampleRun> {
-    rule.examples
-        .iter()
-        .filter_map(|node| run_example(catalogue, rule, node, sink))
-        .collect()
-}
-
-fn run_example(
-    catalogue: &Catalogue,
-    rule: &Rule,
-    node: &Node,
-    sink: &mut Diagnostics,
-) -> Option<ExampleRun> {
-    let example = Example::decode(node, catalogue, sink)?;
-    let (findings, misses) = match judge_alone(catalogue, rule, &example.facts) {
-        Ok(findings) => {
-            let misses = compare(&example, &findings);
-            (findings, misses)
-        }
-        Err(()) => (Vec::new(), vec![Miss::Budget]),
-    };
-    Some(ExampleRun {
-        rule: rule.id.clone(),
-        example,
-        span: node.span,
-        findings,
-        misses,
-    })
+    let mut runs = Vec::with_capacity(rule.examples.len());
+    for node in &rule.examples {
+        let Some(example) = Example::decode(node, catalogue, sink) else {
+            continue;
+        };
+        let (findings, misses) = match judge_alone(catalogue, rule, &example.facts) {
+            Ok(findings) => {
+                let misses = compare(&example, &findings);
+                (findings, misses)
+            }
+            Err(()) => (Vec::new(), vec![Miss::Budget]),
+        };
+        runs.push(ExampleRun {
+            rule: rule.id.clone(),
+            example,
+            findings,
+            misses,
+        });
+    }
+    runs
 }
 
 /// Everything in which the findings differ from what the example expects.

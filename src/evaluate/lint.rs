@@ -12,7 +12,6 @@ use super::{Finding, Status};
 use crate::catalogue::{Catalogue, Phrase, Rule, reads_of_rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, Root};
-use crate::yaml::Node;
 
 /// Checks the texts and examples of a rule, and returns the examples that were run.
 pub fn lint_rule(catalogue: &Catalogue, rule: &Rule, sink: &mut Diagnostics) -> Vec<ExampleRun> {
@@ -35,7 +34,7 @@ pub fn lint_rule(catalogue: &Catalogue, rule: &Rule, sink: &mut Diagnostics) -> 
     for run in &runs {
         for miss in &run.misses {
             let message = format!("{} / {}: {miss}", rule.id, run.example.name);
-            sink.push(Diagnostic::error("example-fails", message).at(run.span.start(), ""));
+            sink.push(Diagnostic::error("example-fails", message).at(run.example.span.start(), ""));
         }
     }
     unread(rule, &runs, sink);
@@ -69,11 +68,11 @@ fn same_names(runs: &[ExampleRun], sink: &mut Diagnostics) {
             let message = format!("two examples of `{}` are called `{name}`", run.rule);
             sink.push(
                 Diagnostic::error("duplicate-name", message)
-                    .at(run.span.start(), "again here")
+                    .at(run.example.span.start(), "again here")
                     .also(span.start(), "first here"),
             );
         } else {
-            first.insert(name, run.span);
+            first.insert(name, run.example.span);
         }
     }
 }
@@ -82,34 +81,17 @@ fn same_names(runs: &[ExampleRun], sink: &mut Diagnostics) {
 fn unread(rule: &Rule, runs: &[ExampleRun], sink: &mut Diagnostics) {
     let reads = reads_of_rule(rule);
     for run in runs {
-        for path in run.example.unread(|path| reads.contains(path)) {
-            let node = rule.examples.iter().find(|node| node.span == run.span);
-            let span = node
-                .and_then(|node| place_of(node, path))
-                .unwrap_or(run.span.start());
+        for (path, span) in run.example.given.iter().filter(|(path, _)| !reads.contains(path)) {
             let message = format!("`{}` does not read `{path}`", rule.id);
             let known: Vec<String> = reads.iter().map(ToString::to_string).collect();
             sink.push(
                 Diagnostic::error("unread-fact", message)
-                    .at(span, "")
+                    .at(*span, "")
                     .did_you_mean(&path.to_string(), known.iter().map(String::as_str))
                     .help(format!("it reads {}", known.join(", "))),
             );
         }
     }
-}
-
-/// Where an example gives this fact.
-fn place_of(example: &Node, path: &FactPath) -> Option<Span> {
-    let full = path.to_string();
-    let key_of = |node: Option<&Node>, name: &str| {
-        let entries = node.and_then(Node::entries).unwrap_or_default();
-        entries
-            .iter()
-            .find(|(key, _)| key.text == name)
-            .map(|(key, _)| key.span)
-    };
-    key_of(example.get(path.root.word()), &path.name).or_else(|| key_of(example.get("absent"), &full))
 }
 
 /// Asks for a good, a bad and an unknown example.

@@ -15,8 +15,6 @@ use sha2::{Digest as _, Sha256};
 pub use key::DigestKey;
 pub use private::{PrivateFile, write_private};
 
-use crate::pair::Pair;
-
 /// The folder in which the state of one pair lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateFolder {
@@ -25,7 +23,9 @@ pub struct StateFolder {
 
 impl StateFolder {
     /// The folder of this pair below the folder of all pairs; nothing is created yet.
-    pub fn of(all: &Path, pair: &Pair) -> Self {
+    ///
+    /// The pair is known by words that stay when its settings change or its file moves: its name and its servers.
+    pub fn of(all: &Path, pair: &[&str]) -> Self {
         Self {
             path: all.join(digest(pair)),
         }
@@ -66,14 +66,12 @@ impl StateFolder {
     }
 }
 
-/// Names a pair by its servers, so that the folder stays the same when settings change or the file moves.
-fn digest(pair: &Pair) -> String {
+/// Names a pair; case does not tell two apart.
+fn digest(pair: &[&str]) -> String {
     let mut hash = Sha256::new();
-    hash.update(b"standin pair 1\0");
-    hash.update(pair.name.value.to_lowercase());
-    for server in [&pair.source, &pair.target] {
-        let name = server.name.value.to_lowercase();
-        hash.update(format!("\0{name}\0{}", server.address.value));
+    hash.update(b"standin pair 1");
+    for word in pair {
+        hash.update(format!("\0{}", word.to_lowercase()));
     }
     hexadecimal(&hash.finalize())[..32].to_owned()
 }
@@ -85,31 +83,20 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Diagnostics, SourceMap};
-
-    fn pair(text: &str) -> Pair {
-        let mut sources = SourceMap::new();
-        let id = sources.add("pair.yaml", text);
-        Pair::parse(id, Path::new(""), &sources, &mut Diagnostics::new()).unwrap()
-    }
-
-    const PAIR: &str = "pair: mail\npacks: [common]\nsource: { name: A, address: 192.0.2.1 }\n\
-                        target: { name: B, address: 192.0.2.2 }\n";
 
     #[test]
     fn a_pair_is_known_by_its_servers() {
         let base = Path::new("/state");
-        let one = StateFolder::of(base, &pair(PAIR));
-        let settings = format!("{PAIR}settings: {{ a: 1 }}\n");
-        assert_eq!(StateFolder::of(base, &pair(&settings)), one);
-        assert_ne!(StateFolder::of(base, &pair(&PAIR.replace(".2 }", ".3 }"))), one);
+        let one = StateFolder::of(base, &["mail", "A", "192.0.2.1"]);
+        assert_eq!(StateFolder::of(base, &["MAIL", "a", "192.0.2.1"]), one);
+        assert_ne!(StateFolder::of(base, &["mail", "A", "192.0.2.2"]), one);
         assert_ne!(one.last(&[]), one.last(&["dns"]));
     }
 
     #[test]
     fn what_is_kept_is_for_its_owner_only() {
         let base = tempfile::tempdir().unwrap();
-        let folder = StateFolder::of(&base.path().join("new"), &pair(PAIR));
+        let folder = StateFolder::of(&base.path().join("new"), &["mail"]);
         folder.keep(&folder.last(&[]), "one").unwrap();
         folder.keep(&folder.last(&[]), "two").unwrap();
         assert_eq!(std::fs::read_to_string(folder.last(&[])).unwrap(), "two");

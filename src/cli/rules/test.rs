@@ -45,7 +45,7 @@ fn human(runs: &[ExampleRun], sources: &SourceMap) -> String {
             last = &run.rule;
             let _ = writeln!(text, "{}", Tone::Strong.paint(&visible(&run.rule)));
         }
-        let place = sources.place(run.span);
+        let place = sources.place(run.example.span);
         let _ = writeln!(
             text,
             "  {} {}  {}",
@@ -53,7 +53,7 @@ fn human(runs: &[ExampleRun], sources: &SourceMap) -> String {
             visible(&run.example.name),
             Tone::Faint.paint(&format!(
                 "{}:{}",
-                visible(sources.name(run.span.source)),
+                visible(sources.name(run.example.span.source)),
                 place.line
             ))
         );
@@ -85,8 +85,8 @@ fn json_of(catalogue: &Catalogue, runs: &[ExampleRun], sources: &SourceMap) -> S
             json!({
                 "rule": &*run.rule,
                 "example": run.example.name,
-                "file": sources.name(run.span.source),
-                "line": sources.place(run.span).line,
+                "file": sources.name(run.example.span.source),
+                "line": sources.place(run.example.span).line,
                 "holds": run.holds(),
                 "misses": run.misses.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "got": run.findings.iter()
