@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArguments;
+use super::collect::CollectArguments;
 use super::exit::ExitStatus;
+use super::explain::ExplainArguments;
+use super::facts::FactsArguments;
+use super::log::LogFormat;
+use super::manual::{CompletionsArguments, ManArguments};
 use super::rules::RulesArguments;
 use super::terminal::Colour;
 
@@ -51,7 +56,7 @@ pub(crate) struct General {
     #[arg(long, global = true, value_enum, default_value_t, hide_default_value = true, help_heading = GENERAL)]
     pub(crate) format: Format,
 
-    /// When to use colour; NO_COLOR counts when it is not empty [default: auto]
+    /// When to use colour; `NO_COLOR` counts when it is not empty [default: auto]
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true, help_heading = GENERAL)]
     pub(crate) color: Colour,
 
@@ -64,7 +69,11 @@ pub(crate) struct General {
     #[arg(long, global = true, value_name = "LEVEL", env = "STANDIN_LOG", hide_env_values = true, help_heading = GENERAL)]
     pub(crate) log: Option<String>,
 
-    /// Where the last check of each pair is kept for comparison [default: $XDG_STATE_HOME/standin, else
+    /// How the log is written [default: text]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true, help_heading = GENERAL)]
+    pub(crate) log_format: LogFormat,
+
+    /// Where the last check of each pair is kept for comparison [default: `$XDG_STATE_HOME/standin`, else
     /// ~/.local/state/standin]
     #[arg(long, global = true, value_name = "DIR", env = "STANDIN_STATE", hide_env_values = true, help_heading = GENERAL)]
     pub(crate) state: Option<PathBuf>,
@@ -86,5 +95,10 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(CheckArguments),
+    Collect(CollectArguments),
+    Explain(ExplainArguments),
     Rules(RulesArguments),
+    Facts(FactsArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }

@@ -136,7 +136,7 @@ pub(crate) fn open(
 }
 
 /// Reads a recorded snapshot of this pair, and says on stderr that it stands in for the servers.
-fn recording(file: &Path, opened: &Opened, context: &Context) -> Outcome<Snapshot> {
+pub(crate) fn recording(file: &Path, opened: &Opened, context: &Context) -> Outcome<Snapshot> {
     let snapshot = pipeline::recorded(file, &opened.catalogue)?;
     let (theirs, ours) = (&snapshot.pair, &opened.pair.name.value);
     if theirs != ours {

@@ -81,11 +81,17 @@ fn show(arguments: &ShowArguments, context: &mut Context) -> Outcome<ExitStatus>
 
 /// The fact of this name, with or without its root.
 pub(crate) fn find<'c>(catalogue: &'c Catalogue, name: &str) -> Option<&'c FactDef> {
-    catalogue.facts.get(name).or_else(|| catalogue.facts.get(bare(name)))
+    catalogue
+        .facts
+        .get(name)
+        .or_else(|| catalogue.facts.get(bare(name)))
 }
 
 /// The name without its root.
 fn bare(name: &str) -> &str {
     let roots = ["source.", "target.", "here.", "peer.", "pair."];
-    roots.into_iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name)
+    roots
+        .into_iter()
+        .find_map(|root| name.strip_prefix(root))
+        .unwrap_or(name)
 }

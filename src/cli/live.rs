@@ -132,6 +132,13 @@ fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
     Some(StateFolder::of(&all, &words))
 }
 
+/// The last live check of all rules, if one is remembered.
+pub(super) fn last(opened: &Opened, context: &Context) -> Option<PathBuf> {
+    state(opened, context)
+        .map(|state| state.last(&[]))
+        .filter(|file| file.exists())
+}
+
 /// `$XDG_STATE_HOME/standin`, or what stands for it.
 fn default_state() -> Option<PathBuf> {
     let folder = |name: &str| {

@@ -6,8 +6,13 @@
 mod args;
 mod check;
 mod clock;
+mod collect;
 mod exit;
+mod explain;
+mod facts;
 mod live;
+mod log;
+mod manual;
 mod packs;
 mod progress;
 mod refusal;
@@ -94,7 +99,12 @@ pub fn run() -> ExitCode {
         sources: SourceMap::new(),
         state: general.state.clone(),
     };
-    let status = match command(&arguments.command, &mut context) {
+    let logging = log::start(
+        general.log.as_deref(),
+        general.log_format,
+        context.terminal.talk_colour,
+    );
+    let status = match logging.and_then(|()| command(&arguments.command, &mut context)) {
         Ok(status) => status,
         Err(refusal) => refuse(&refusal, &context),
     };
@@ -104,7 +114,12 @@ pub fn run() -> ExitCode {
 fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
     match command {
         Command::Check(arguments) => check::run(arguments, context),
+        Command::Collect(arguments) => collect::run(arguments, context),
+        Command::Explain(arguments) => explain::run(arguments, context),
         Command::Rules(arguments) => rules::run(arguments, context),
+        Command::Facts(arguments) => facts::run(arguments, context),
+        Command::Completions(arguments) => Ok(manual::completions(arguments, context)),
+        Command::Man(arguments) => manual::man(arguments, context),
     }
 }
 

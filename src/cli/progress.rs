@@ -38,7 +38,7 @@ impl<'a> Counter<'a> {
 impl Progress for Counter<'_> {
     fn started(&self, facts: usize) {
         self.all.set(facts);
-        if self.terminal.live {
+        if self.terminal.is_live() {
             self.terminal.show_line(&format!("reading {facts} facts"));
         } else {
             self.terminal.note(&format!("reading {facts} facts"));
@@ -53,7 +53,7 @@ impl Progress for Counter<'_> {
             tracing::info!(fact.path = %fact, cause = %why.cause, "a fact could not be read");
         }
         let told = format!("reading facts: {} of {}", self.done.get(), self.all.get());
-        if self.terminal.live {
+        if self.terminal.is_live() {
             let name = fact.to_string();
             self.terminal.show_line(&format!("{told}  {}", visible(&name)));
         } else if self.told.get().elapsed() >= Self::PAUSE {

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::env;
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 /// When to write in colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless NO_COLOR is set to something
+    /// On a terminal, unless `NO_COLOR` is set to something
     #[default]
     Auto,
     /// Also into files and pipes
@@ -34,6 +34,16 @@ impl Colour {
     }
 }
 
+/// How much is told of what goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chatter {
+    /// One line that is written over and over, and notes.
+    Live,
+    /// Notes, each in its line.
+    Lines,
+    Nothing,
+}
+
 /// Where the answer and the talk go.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -41,10 +51,8 @@ pub(crate) struct Terminal {
     pub(crate) colour: bool,
     /// Whether the talk is coloured.
     pub(crate) talk_colour: bool,
-    /// Whether one line of the talk may be written over and over.
-    pub(crate) live: bool,
-    quiet: bool,
-    /// The columns of the line that stands on the screen now.
+    chatter: Chatter,
+    /// Whether a line stands on the screen that the next one replaces.
     line: Cell<bool>,
     gone: Cell<bool>,
     failure: RefCell<Option<io::Error>>,
@@ -56,12 +64,22 @@ impl Terminal {
         Self {
             colour: colour.on(io::stdout().is_terminal()),
             talk_colour: colour.on(talks_to_a_person),
-            live: talks_to_a_person && !logging && env::var_os("TERM").is_none_or(|term| term != "dumb"),
-            quiet,
+            chatter: if quiet {
+                Chatter::Nothing
+            } else if talks_to_a_person && !logging && env::var_os("TERM").is_none_or(|term| term != "dumb") {
+                Chatter::Live
+            } else {
+                Chatter::Lines
+            },
             line: Cell::new(false),
             gone: Cell::new(false),
             failure: RefCell::new(None),
         }
+    }
+
+    /// Whether one line of the talk may be written over and over.
+    pub(crate) fn is_live(&self) -> bool {
+        self.chatter == Chatter::Live
     }
 
     /// Columns of the screen that shows the answer; 100 where there is none.
@@ -107,7 +125,7 @@ impl Terminal {
 
     /// Writes one line of talk, unless silence is wanted.
     pub(crate) fn note(&self, text: &str) {
-        if !self.quiet {
+        if self.chatter != Chatter::Nothing {
             self.complain(&format!("{text}\n"));
         }
     }
@@ -120,7 +138,7 @@ impl Terminal {
 
     /// Shows what goes on in one line that the next one replaces; nothing where there is no such line.
     pub(crate) fn show_line(&self, text: &str) {
-        if self.live && !self.quiet {
+        if self.is_live() {
             self.talk(&format!("\r{text}\x1b[K"));
             self.line.set(true);
         }
@@ -134,7 +152,7 @@ impl Terminal {
 
     fn talk(&self, text: &str) {
         // The live line needs its two control sequences where colour is refused too.
-        let raw = self.live && text.starts_with('\r');
+        let raw = self.is_live() && text.starts_with('\r');
         let mut err = AutoStream::new(io::stderr().lock(), choice(self.talk_colour || raw));
         // Nobody can be told that talk is not heard.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());

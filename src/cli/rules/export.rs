@@ -41,13 +41,17 @@ pub(super) fn run(arguments: &ExportArguments, context: &mut Context) -> Outcome
     context.answer(
         || {
             let wrote = count(packs.len(), "pack", "packs");
-            format!("wrote {wrote} ({}) with {} to {shown}", names.join(", "), count(files, "file", "files"))
+            format!(
+                "wrote {wrote} ({}) with {} to {shown}",
+                names.join(", "),
+                count(files, "file", "files")
+            )
         },
         || json!({ "folder": shown.to_string(), "packs": names, "files": files }).to_string(),
     );
-    context
-        .terminal
-        .note(&format!("use them with --rules {shown}; a pack there takes the place of the shipped one"));
+    context.terminal.note(&format!(
+        "use them with --rules {shown}; a pack there takes the place of the shipped one"
+    ));
     Ok(ExitStatus::Good)
 }
 
