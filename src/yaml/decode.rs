@@ -1,7 +1,7 @@
 //! Trees to typed values, with all mistakes told at once.
 //!
 //! A decoder is a function from a [`Node`] to an `Option`; nothing means that it pushed a diagnostic. Who
-//! decodes a map asks [`Fields`] for each key and goes on after a mistake; only at the end is it decided
+//! decodes a map asks [`Fields`](super::Fields) for each key and goes on after a mistake; only at the end is it decided
 //! whether there is a value. Functions that take a decoder return one, so they nest:
 //! `fields.required("ports", list_of(integer))`.
 

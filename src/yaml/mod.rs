@@ -1,6 +1,6 @@
 //! YAML as a tree of nodes that know their place, within a budget.
 //!
-//! For files that people write: [`parse`] makes the tree, [`decode`] turns it into typed values and tells
+//! For files that people write: [`parse()`] makes the tree, [`decode`] turns it into typed values and tells
 //! all mistakes at once. Serde's derive is not used for such files, since it stops at the first mistake
 //! and knows few places. Of YAML only what is plain is allowed: one document, text keys, no tags, no
 //! anchors, no aliases, no duplicate keys. A scalar keeps the text as written: `4.40` is a version to
