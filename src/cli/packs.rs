@@ -106,6 +106,23 @@ impl Chosen {
         })
     }
 
+    /// Of the selected rules those of the packs that are looked at, by id.
+    pub(crate) fn within(&self, catalogue: &Catalogue, selection: &Selection) -> Selection {
+        if catalogue
+            .packs
+            .iter()
+            .all(|pack| self.focus.contains(pack.name.as_ref()))
+        {
+            return selection.clone();
+        }
+        let rules = catalogue.rules.iter();
+        let rules = rules.filter(|rule| self.focus.contains(rule.pack.as_ref()) && selection.takes(rule));
+        Selection {
+            only: rules.map(|rule| rule.id.to_string()).collect(),
+            skip: Vec::new(),
+        }
+    }
+
     /// The checked catalogue of these packs.
     pub(crate) fn load(&self, context: &mut Context) -> Outcome<Catalogue> {
         let loaded = catalogue::load(&self.packs, &mut context.sources);

@@ -33,11 +33,8 @@ pub(crate) struct ShowArguments {
 
 pub(super) fn list(arguments: &ListArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let chosen = Chosen::read(&arguments.paths, &arguments.folders)?;
-    let mut catalogue = chosen.load(context)?;
-    let selection = arguments.words.selection(&catalogue)?;
-    catalogue
-        .rules
-        .retain(|rule| chosen.focus.contains(rule.pack.as_ref()));
+    let catalogue = chosen.load(context)?;
+    let selection = chosen.within(&catalogue, &arguments.words.selection(&catalogue)?);
     let look = context.look(false);
     context.answer(
         || report::rules_table(&catalogue, &selection, look),
