@@ -106,21 +106,14 @@ impl Chosen {
         })
     }
 
-    /// Of the selected rules those of the packs that are looked at, by id.
-    pub(crate) fn within(&self, catalogue: &Catalogue, selection: &Selection) -> Selection {
-        if catalogue
-            .packs
+    /// The selection without the rules of packs that are only there because they are needed.
+    pub(crate) fn within(&self, catalogue: &Catalogue, mut selection: Selection) -> Selection {
+        let others = catalogue
+            .rules
             .iter()
-            .all(|pack| self.focus.contains(pack.name.as_ref()))
-        {
-            return selection.clone();
-        }
-        let rules = catalogue.rules.iter();
-        let rules = rules.filter(|rule| self.focus.contains(rule.pack.as_ref()) && selection.takes(rule));
-        Selection {
-            only: rules.map(|rule| rule.id.to_string()).collect(),
-            skip: Vec::new(),
-        }
+            .filter(|rule| !self.focus.contains(rule.pack.as_ref()));
+        selection.skip.extend(others.map(|rule| rule.id.to_string()));
+        selection
     }
 
     /// The checked catalogue of these packs.

@@ -34,7 +34,7 @@ pub(crate) struct ShowArguments {
 pub(super) fn list(arguments: &ListArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let chosen = Chosen::read(&arguments.paths, &arguments.folders)?;
     let catalogue = chosen.load(context)?;
-    let selection = chosen.within(&catalogue, &arguments.words.selection(&catalogue)?);
+    let selection = chosen.within(&catalogue, arguments.words.selection(&catalogue)?);
     let look = context.look(false);
     context.answer(
         || report::rules_table(&catalogue, &selection, look),
