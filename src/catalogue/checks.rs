@@ -42,10 +42,9 @@ pub(super) fn add_fixes(all: &mut BTreeMap<Arc<str>, Fix>, own: Vec<Fix>, sink: 
 
 pub(super) fn add_rules(all: &mut Rules, own: Vec<Rule>, sink: &mut Diagnostics) {
     for rule in own {
-        if let Err(twin) = all.add(rule)
-            && let Some(place) = all.place(&twin.id)
-        {
-            sink.push(duplicate("rule", &twin.id, twin.span, all[place].span));
+        match all.place(&rule.id) {
+            None => all.add(rule),
+            Some(place) => sink.push(duplicate("rule", &rule.id, rule.span, all[place].span)),
         }
     }
 }

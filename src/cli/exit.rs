@@ -81,8 +81,8 @@ mod tests {
         ];
         for (errors, warnings, unknown, expected) in rows {
             let summary = Summary {
-                errors,
                 warnings,
+                errors,
                 unknown,
                 ..Summary::default()
             };
