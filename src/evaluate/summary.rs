@@ -110,3 +110,33 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_come_before_what_is_unknown() {
+        let summary = |errors, warnings, unknown| Summary {
+            errors,
+            warnings,
+            unknown,
+            ..Summary::default()
+        };
+        let rows = [
+            ((0, 0, 0), Outcome::Pass, Outcome::Pass),
+            ((0, 1, 0), Outcome::Pass, Outcome::Fail),
+            ((0, 1, 1), Outcome::Unknown, Outcome::Fail),
+            ((0, 0, 1), Outcome::Unknown, Outcome::Unknown),
+            ((1, 0, 1), Outcome::Fail, Outcome::Fail),
+        ];
+        for ((errors, warnings, unknown), on_error, on_warning) in rows {
+            let summary = summary(errors, warnings, unknown);
+            let found = (
+                summary.outcome(Severity::Error),
+                summary.outcome(Severity::Warning),
+            );
+            assert_eq!(found, (on_error, on_warning), "{summary:?}");
+        }
+    }
+}

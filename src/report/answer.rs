@@ -8,6 +8,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::pretty::pretty;
 use super::{Origin, Report, notes};
 use crate::evaluate::{self, Fixable, Status};
 use crate::facts::{self, FactValue, to_json};
@@ -207,8 +208,10 @@ struct Waived<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Unknown<'a> {
-    #[serde(flatten)]
-    absence: Absence<'a>,
+    /// What could not be read; null when another finding is the cause.
+    absence: Option<Absence<'a>>,
+    /// The finding that silences these: it is waived, or was not asked for.
+    because: Option<Because<'a>>,
     /// Places in `findings`, from 0.
     findings: &'a [usize],
 }
@@ -224,10 +227,6 @@ pub fn schema() -> String {
     let mut schema = generator.into_root_schema_for::<Answer<'_>>();
     schema.insert("$id".to_owned(), "report.schema.json".into());
     pretty(&schema)
-}
-
-pub(super) fn pretty(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("values of this shape always become JSON") + "\n"
 }
 
 fn answer<'a>(report: &Report<'a>) -> Answer<'a> {
@@ -261,15 +260,7 @@ fn answer<'a>(report: &Report<'a>) -> Answer<'a> {
             .iter()
             .map(|found| finding(report, found))
             .collect(),
-        unknowns: report
-            .summary
-            .groups
-            .iter()
-            .map(|group| Unknown {
-                absence: absence(&group.absence),
-                findings: &group.members,
-            })
-            .collect(),
+        unknowns: unknowns(report),
         notes: notes::all(report),
     }
 }
@@ -319,11 +310,7 @@ fn finding<'a>(report: &Report<'a>, finding: &'a evaluate::Finding) -> Finding<'
         fixable: finding.fixable() != Fixable::No,
         fix: finding.fix.as_ref().map(fix),
         absence: finding.absence.as_ref().map(absence),
-        because: finding.because.as_ref().map(|because| Because {
-            rule: &because.rule,
-            subject: because.subject.to_string(),
-            status: because.status.into(),
-        }),
+        because: finding.because.as_ref().map(because),
         waived: finding.waived.as_ref().map(|waived| Waived {
             reason: &waived.reason,
             owner: &waived.owner,
@@ -331,6 +318,33 @@ fn finding<'a>(report: &Report<'a>, finding: &'a evaluate::Finding) -> Finding<'
             from: waived.from.into(),
         }),
         rollup: finding.is_rollup,
+    }
+}
+
+fn unknowns<'a>(report: &Report<'a>) -> Vec<Unknown<'a>> {
+    let summary = report.summary;
+    let groups = summary.groups.iter().map(|group| Unknown {
+        absence: Some(absence(&group.absence)),
+        because: None,
+        findings: &group.members,
+    });
+    let silent = summary.silent.iter().filter_map(|root| summary.blocked.get(root));
+    let silent = silent.map(|findings| Unknown {
+        absence: None,
+        because: findings
+            .first()
+            .and_then(|at| report.judged.findings[*at].because.as_ref())
+            .map(because),
+        findings,
+    });
+    groups.chain(silent).collect()
+}
+
+fn because(because: &evaluate::Because) -> Because<'_> {
+    Because {
+        rule: &because.rule,
+        subject: because.subject.to_string(),
+        status: because.status.into(),
     }
 }
 

@@ -1,16 +1,16 @@
 //! What is otherwise than it was at the last check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Report;
-use super::look::{Look, Style, word};
-use super::notes::count;
+use super::look::{Look, Style};
 use super::page::Page;
 use super::shown::clip_both;
 use super::times::{ago, day_and_time};
+use super::words::{count, said, word};
 use crate::evaluate::{Finding, Judged, Status, Subject};
-use crate::facts::{Entry, FactMap, FactPath, FactValue, Key, Record, Snapshot};
+use crate::facts::{Absence, FactMap, FactPath, FactValue, Lookup, Snapshot};
 
 /// An earlier answer about the same pair.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub fn changes(before: &Before<'_>, now: &Report<'_>, look: Look) -> String {
         ago(now.now, then)
     );
     let findings = turned(before.judged, now.judged);
-    let facts = changed(before.snapshot, now.snapshot);
+    let facts = changed(before, now);
     if findings.is_empty() && facts.is_empty() {
         let line = page.line(0).plain(format!("Nothing has changed {since}."));
         page.put(&line);
@@ -102,10 +102,10 @@ fn turned<'a>(before: &'a Judged, now: &'a Judged) -> Vec<Turned<'a>> {
             });
         }
     }
+    // A rule that is not judged this time has not changed.
+    let judged: BTreeSet<&Arc<str>> = now.findings.iter().map(|finding| &finding.rule).collect();
     for (subject, finding) in &old {
-        // A rule that is not judged this time has not changed.
-        let is_judged = now.findings.iter().any(|other| other.rule == finding.rule);
-        if is_judged && !new.contains_key(subject) && is_news(finding.status) {
+        if judged.contains(&finding.rule) && !new.contains_key(subject) && is_news(finding.status) {
             turned.push(Turned {
                 finding,
                 from: Some(finding.status),
@@ -125,16 +125,14 @@ fn put_turned(page: &mut Page, turned: &Turned<'_>) {
         .line(2)
         .add(Style::Of(status), format!("{} {now}", page.look.sign(status)))
         .plain("  ");
-    let from = turned.from.map_or("new", word);
-    let was = if turned.from.is_some() {
-        format!("was {from}")
-    } else {
-        from.to_owned()
-    };
+    let was = turned
+        .from
+        .map_or_else(|| "new".to_owned(), |from| format!("was {}", word(from)));
     let subject = &turned.finding.subject;
     let text = format!(
         "{} ({was}; {} [{subject}])",
-        turned.finding.message, turned.finding.rule
+        said(turned.finding),
+        turned.finding.rule
     );
     page.wrap(head.pad_to(TEXT), TEXT, Style::Plain, text);
 }
@@ -146,89 +144,82 @@ struct Changed {
     to: String,
 }
 
+/// The facts that findings rest on: what is only read on the way to them, such as how long it took, is no news.
+fn read<'a>(judged: &[&'a Judged]) -> BTreeSet<&'a FactPath> {
+    let findings = judged.iter().flat_map(|judged| &judged.findings);
+    let evidence = findings.flat_map(|finding| &finding.evidence);
+    evidence.map(|seen| &seen.place.fact).collect()
+}
+
 /// The facts that changed: single records and fields where it is possible to tell.
-fn changed(before: &Snapshot, now: &Snapshot) -> Vec<Changed> {
+fn changed(before: &Before<'_>, now: &Report<'_>) -> Vec<Changed> {
     let mut all = Vec::new();
-    for (path, observation) in now.facts.iter() {
-        // What was not read then is news of the collection, not of the servers.
-        let Some(old) = before.facts.observation(path) else {
+    for path in read(&[before.judged, now.judged]) {
+        let old = before.snapshot.facts.observation(path);
+        let new = now.snapshot.facts.observation(path);
+        // What was not asked for then, or is not now, says nothing of the servers.
+        let (Some(old), Some(new)) = (old, new) else {
             continue;
         };
-        match (&old.value, &observation.value) {
-            (Ok(old), Ok(new)) => compare(path, old, new, &mut all),
-            (Err(old), Err(new)) if old.cause == new.cause => {}
-            (old, new) => {
-                let shown = |value: &Result<FactValue, crate::facts::Absence>| match value {
-                    Ok(_) => "known".to_owned(),
-                    Err(why) => format!("not known: {why}"),
-                };
-                all.push(Changed {
-                    place: path.to_string(),
-                    from: shown(old),
-                    to: shown(new),
-                });
-            }
+        match (&old.value, &new.value) {
+            (Ok(old), Ok(new)) => compare(&path.to_string(), old, new, &mut all),
+            (Err(_), Err(_)) => {}
+            (Ok(old), Err(why)) => add(&mut all, path, old, &unknown(why)),
+            (Err(why), Ok(new)) => add(&mut all, path, &unknown(why), new),
         }
     }
     all
 }
 
-fn compare(path: &FactPath, old: &FactValue, new: &FactValue, all: &mut Vec<Changed>) {
+fn unknown(why: &Absence) -> String {
+    format!("not known: {why}")
+}
+
+fn add(all: &mut Vec<Changed>, place: &impl ToString, from: &impl ToString, to: &impl ToString) {
+    all.push(Changed {
+        place: place.to_string(),
+        from: from.to_string(),
+        to: to.to_string(),
+    });
+}
+
+fn compare(place: &str, old: &FactValue, new: &FactValue, all: &mut Vec<Changed>) {
     match (old, new) {
         _ if old == new => {}
-        (FactValue::Map(old), FactValue::Map(new)) => compare_maps(path, old, new, all),
-        (FactValue::Record(old), FactValue::Record(new)) => compare_records(&path.to_string(), old, new, all),
-        _ => all.push(Changed {
-            place: path.to_string(),
-            from: old.to_string(),
-            to: new.to_string(),
-        }),
+        (FactValue::Map(old), FactValue::Map(new)) => compare_maps(place, old, new, all),
+        (FactValue::Record(old), FactValue::Record(new)) => {
+            for (field, value) in new.iter() {
+                let was = old.get(field).unwrap_or(&FactValue::Nothing);
+                compare(&format!("{place}.{field}"), was, value, all);
+            }
+        }
+        (FactValue::Absent(_), FactValue::Absent(_)) => {}
+        (FactValue::Absent(why), new) => add(all, &place, &unknown(why), new),
+        (old, FactValue::Absent(why)) => add(all, &place, old, &unknown(why)),
+        _ => add(all, &place, old, new),
     }
 }
 
-fn compare_maps(path: &FactPath, old: &FactMap, new: &FactMap, all: &mut Vec<Changed>) {
-    let by_key = |map: &'_ FactMap| -> BTreeMap<Key, Entry> {
-        map.iter().map(|e| (e.key.folded(), e.clone())).collect()
-    };
-    let (old, new) = (by_key(old), by_key(new));
-    for (key, entry) in &new {
+fn compare_maps(path: &str, old: &FactMap, new: &FactMap, all: &mut Vec<Changed>) {
+    for entry in new.iter() {
         let place = format!("{path}[{}]", entry.key);
-        match old.get(key).map(|old| (&old.value, &entry.value)) {
-            None => all.push(Changed {
-                place,
-                from: "none".to_owned(),
-                to: "there".to_owned(),
-            }),
-            Some((FactValue::Record(old), FactValue::Record(new))) => compare_records(&place, old, new, all),
-            Some((old, new)) if old != new => {
-                all.push(Changed {
-                    place,
-                    from: old.to_string(),
-                    to: new.to_string(),
-                });
-            }
-            Some(_) => {}
+        match (old.get(&entry.key), &entry.value) {
+            (Lookup::Found(was), value) => compare(&place, &was.value, value, all),
+            (Lookup::Missing, FactValue::Absent(why)) => add(all, &place, &"none", &unknown(why)),
+            (Lookup::Missing, _) => add(all, &place, &"none", &"there"),
+            (Lookup::Hole(_), FactValue::Absent(_)) => {}
+            (Lookup::Hole(why), _) => add(all, &place, &unknown(why), &"there"),
         }
     }
-    for (_, entry) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+    for entry in old.iter() {
         let place = format!("{path}[{}]", entry.key);
-        all.push(Changed {
-            place,
-            from: "there".to_owned(),
-            to: "none".to_owned(),
-        });
-    }
-}
-
-fn compare_records(place: &str, old: &Record, new: &Record, all: &mut Vec<Changed>) {
-    for (field, value) in new.iter() {
-        let was = old.get(field).unwrap_or(&FactValue::Nothing);
-        if was != value {
-            all.push(Changed {
-                place: format!("{place}.{field}"),
-                from: was.to_string(),
-                to: value.to_string(),
-            });
+        match new.get(&entry.key) {
+            Lookup::Missing => add(all, &place, &"there", &"none"),
+            // The entry itself may be the hole: that was told above.
+            Lookup::Hole(why) if new.iter().all(|other| other.key != entry.key) => {
+                add(all, &place, &"there", &unknown(why));
+            }
+            Lookup::Found(_) | Lookup::Hole(_) => {}
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::answer::pretty;
 use super::look::{Look, Style};
 use super::page::Page;
+use super::pretty::pretty;
 use super::source::part_lines;
 use super::table::Table;
 use crate::catalogue::{Catalogue, FactDef, Of, Setting, reads_of_fact};

@@ -88,11 +88,3 @@ impl Style {
         }
     }
 }
-
-/// The word of a status for people.
-pub(super) const fn word(status: Status) -> &'static str {
-    match status {
-        Status::NotApplicable => "not applicable",
-        other => other.word(),
-    }
-}

@@ -11,12 +11,14 @@ mod human;
 mod look;
 mod notes;
 mod page;
+mod pretty;
 mod rule_text;
 mod rules;
 mod shown;
 mod source;
 mod table;
 mod times;
+mod words;
 
 use jiff::Timestamp;
 
@@ -52,3 +54,6 @@ pub struct Report<'a> {
     /// As of when it was judged.
     pub now: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

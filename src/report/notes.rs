@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Report;
+use super::words::count;
 use crate::pair::Waiver;
 
 /// One sentence each, in a stable order; the texts are as they are, not yet fit for a screen.
@@ -62,9 +63,4 @@ fn waiver_note(report: &Report<'_>, waiver: &Waiver, is_unused: bool) -> Option<
         (false, true) => Some(format!("{name} covers no finding: remove it")),
         (false, false) => None,
     }
-}
-
-/// A number with its noun.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

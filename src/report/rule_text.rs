@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::answer::pretty;
 use super::facts::kind;
 use super::look::{Look, Style};
-use super::notes::count;
 use super::page::Page;
+use super::pretty::pretty;
 use super::rules::{Mends, fixable, summary};
 use super::source::{key_lines, key_text, part_lines};
+use super::words::count;
 use crate::catalogue::{Catalogue, Of, Rule, Safety};
 use crate::diagnostic::SourceMap;
 use crate::evaluate::Status;

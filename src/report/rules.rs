@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::answer::pretty;
 use super::look::{Look, Style};
-use super::notes::count;
 use super::page::Page;
+use super::pretty::pretty;
 use super::table::Table;
+use super::words::count;
 use crate::catalogue::{Catalogue, Rule, Safety, Severity};
 use crate::evaluate::{Selection, Status};
 use crate::facts::Root;

@@ -1,13 +1,15 @@
 //! What is wrong, told in full: what is so, what it rests on, why it matters, what to do.
 
+use std::sync::Arc;
+
 use super::subjects::{self, some};
 use super::values::Values;
 use super::{SUBJECTS, TEXT, labelled};
 use crate::evaluate::{Finding, Fixable, Subject, WaivedBy};
-use crate::report::look::{Style, word};
-use crate::report::notes::count;
+use crate::report::look::Style;
 use crate::report::page::Page;
 use crate::report::times::ago;
+use crate::report::words::{count, said, word};
 use crate::report::{Origin, Report};
 
 /// The findings of one rule with one status.
@@ -27,30 +29,43 @@ pub(super) fn of_rule(page: &mut Page, report: &Report<'_>, findings: &[&Finding
 
 /// One finding.
 pub(super) fn single(page: &mut Page, report: &Report<'_>, finding: &Finding) {
-    headline(page, finding, &finding.message);
-    if page.look.verbose {
+    headline(page, finding, &said(finding));
+    if page.look.verbose || !names_subject(finding) {
         labelled(page, "about", &subjects::name(report, &finding.subject));
     }
     Values::of(page, report, finding).put(page, report, Some("found"));
     if let Some(waived) = &finding.waived {
         labelled(page, "waiver", &waiver(waived));
     }
-    told(page, "why", &finding.why);
-    told(page, "do", &finding.remedy);
+    if let Some(why) = &finding.absence {
+        labelled(page, "try", why.cause.hint());
+    } else {
+        told(page, "why", &finding.why);
+        told(page, "do", &finding.remedy);
+    }
     last_lines(page, report, &[finding]);
 }
 
 /// A finding that somebody answers for.
 pub(super) fn waived(page: &mut Page, report: &Report<'_>, finding: &Finding) {
+    page.gap();
     if page.look.verbose {
-        page.gap();
         return single(page, report, finding);
     }
-    headline(page, finding, &finding.message);
+    headline(page, finding, &said(finding));
+    if !names_subject(finding) {
+        labelled(page, "about", &subjects::name(report, &finding.subject));
+    }
     if let Some(waived) = &finding.waived {
         labelled(page, "waiver", &waiver(waived));
     }
     waits(page, report, &[finding]);
+}
+
+/// Whether the message says which record it is about.
+fn names_subject(finding: &Finding) -> bool {
+    let last = finding.subject.key.parts().last();
+    last.is_none_or(|name| finding.message.to_lowercase().contains(&name.to_lowercase()))
 }
 
 fn waiver(waived: &WaivedBy) -> String {
@@ -223,28 +238,29 @@ fn age(report: &Report<'_>, findings: &[&Finding]) -> Option<String> {
 fn waits(page: &mut Page, report: &Report<'_>, findings: &[&Finding]) {
     let blocked: Vec<&Finding> = findings
         .iter()
-        .filter_map(|finding| {
-            report
-                .summary
-                .blocked
-                .get(&(finding.rule.clone(), finding.subject.clone()))
-        })
-        .flatten()
-        .map(|place| &report.judged.findings[*place])
+        .flat_map(|finding| waiting_for(report, &finding.rule, &finding.subject))
         .collect();
     if blocked.is_empty() {
         return;
     }
     let waiting = count(blocked.len(), "check", "checks");
-    let text = format!(
-        "{waiting} for this: {}",
-        rules_of(report, &blocked, page.look.verbose)
-    );
+    let text = format!("{waiting}: {}", rules_of(report, &blocked, page.look.verbose));
     labelled(page, "holds up", &text);
 }
 
 /// How many rules are named before the rest is a number.
 const FEW: usize = 4;
+
+/// The findings that are silent because of this one.
+pub(super) fn waiting_for<'r>(
+    report: &Report<'r>,
+    rule: &Arc<str>,
+    subject: &Subject,
+) -> impl Iterator<Item = &'r Finding> + use<'r> {
+    let places = report.summary.blocked.get(&(rule.clone(), subject.clone()));
+    let findings = &report.judged.findings;
+    places.into_iter().flatten().map(|place| &findings[*place])
+}
 
 /// The rules of these findings; with their subjects when all is wanted.
 pub(super) fn rules_of(report: &Report<'_>, findings: &[&Finding], verbose: bool) -> String {

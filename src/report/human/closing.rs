@@ -3,8 +3,8 @@
 use super::header::recorded;
 use crate::evaluate::{Status, Summary};
 use crate::report::look::Style;
-use crate::report::notes::count;
 use crate::report::page::Page;
+use crate::report::words::count;
 use crate::report::{Origin, Report};
 
 pub(super) fn put(page: &mut Page, report: &Report<'_>) {

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::report::look::Style;
-use crate::report::notes::count;
 use crate::report::page::Page;
 use crate::report::times::{ago, clock, day_and_time};
+use crate::report::words::count;
 use crate::report::{Origin, Report};
 
 pub(super) fn put(page: &mut Page, report: &Report<'_>) {

@@ -42,10 +42,8 @@ pub fn rule_findings(report: &Report<'_>, rule: &str, look: Look) -> String {
         ..look
     });
     for finding in report.judged.findings.iter().filter(|f| f.rule.as_ref() == rule) {
+        page.gap();
         block::single(&mut page, report, finding);
-        if let Some(why) = &finding.absence {
-            labelled(&mut page, "try", why.cause.hint());
-        }
     }
     page.finish()
 }

@@ -7,9 +7,9 @@ use super::block;
 use super::subjects;
 use crate::evaluate::{Finding, Status};
 use crate::report::Report;
-use crate::report::look::{Style, word};
-use crate::report::notes::count;
+use crate::report::look::Style;
 use crate::report::page::Page;
+use crate::report::words::{count, said, word};
 
 /// The findings of one section, in the order of the catalogue.
 pub(super) struct Section<'r> {
@@ -59,20 +59,7 @@ impl<'r> Section<'r> {
             page.gap();
         }
         self.heading(page);
-        for finding in self.findings.iter().filter(|finding| finding.is_rollup) {
-            let sign = page.look.sign(finding.status);
-            let style = Style::Of(finding.status);
-            let head = page
-                .line(2)
-                .add(style, format!("{sign} {}", word(finding.status)))
-                .pad_to(TEXT);
-            page.wrap(
-                head,
-                TEXT,
-                Style::Plain,
-                format!("{} (sums up other checks)", finding.message),
-            );
-        }
+        self.put_rollups(page);
         for findings in bad {
             block::of_rule(page, report, &findings);
         }
@@ -80,12 +67,25 @@ impl<'r> Section<'r> {
             block::waived(page, report, finding);
         }
         if page.look.verbose {
+            page.gap();
             for status in [Status::Good, Status::Unknown, Status::NotApplicable] {
                 self.list(page, status);
             }
         }
         if is_long {
             page.gap();
+        }
+    }
+
+    /// One line for each rule that sums up others and finds something.
+    fn put_rollups(&self, page: &mut Page) {
+        for finding in self.findings.iter().filter(|finding| finding.is_rollup) {
+            if finding.status.is_bad() || finding.status == Status::Unknown || page.look.verbose {
+                let words = format!("{} {}", page.look.sign(finding.status), word(finding.status));
+                let head = page.line(2).add(Style::Of(finding.status), words).plain("  ");
+                let text = format!("{} (sums up other checks)", said(finding));
+                page.wrap(head.pad_to(TEXT), TEXT, Style::Plain, text);
+            }
         }
     }
 
@@ -139,8 +139,12 @@ impl<'r> Section<'r> {
                 .add(style, format!("{sign} {}", word(status)))
                 .plain("  ")
                 .pad_to(TEXT);
-            let text = subjects::with_subject(&finding.message, finding);
-            page.wrap(head, TEXT, Style::Plain, format!("{text} ({})", finding.rule));
+            let text = format!(
+                "{} {}",
+                subjects::with_subject(&finding.rule, finding),
+                said(finding)
+            );
+            page.wrap(head, TEXT, Style::Plain, text);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What is not known, by what keeps it so.
 
-use super::block::rules_of;
+use super::block::{rules_of, waiting_for};
 use super::{TEXT, labelled};
 use crate::evaluate::{Finding, Status, UnknownGroup};
 use crate::report::Report;
 use crate::report::look::Style;
-use crate::report::notes::count;
 use crate::report::page::Page;
+use crate::report::words::count;
 
 pub(super) fn put(page: &mut Page, report: &Report<'_>) {
     let summary = report.summary;
@@ -59,40 +59,26 @@ pub(super) fn put(page: &mut Page, report: &Report<'_>) {
 
 /// The findings of a group, and those that wait for them.
 fn members<'r>(report: &Report<'r>, group: &UnknownGroup) -> Vec<&'r Finding> {
-    let found = |at: &usize| &report.judged.findings[*at];
-    let own: Vec<&Finding> = group.members.iter().map(found).collect();
-    let waiting = |root: &&'r Finding| {
-        let blocked = report
-            .summary
-            .blocked
-            .get(&(root.rule.clone(), root.subject.clone()));
-        blocked.into_iter().flatten().map(found).collect::<Vec<_>>()
-    };
-    let waiting: Vec<&Finding> = own.iter().flat_map(waiting).collect();
+    let findings = &report.judged.findings;
+    let own: Vec<&Finding> = group.members.iter().map(|at| &findings[*at]).collect();
+    let waiting = own
+        .iter()
+        .flat_map(|root| waiting_for(report, &root.rule, &root.subject));
+    let waiting: Vec<&Finding> = waiting.collect();
     own.into_iter().chain(waiting).collect()
 }
 
 /// What waits for a finding that is waived, or was not asked for.
 fn silent(page: &mut Page, report: &Report<'_>, root: &(std::sync::Arc<str>, crate::evaluate::Subject)) {
-    let blocked: Vec<&Finding> = report
-        .summary
-        .blocked
-        .get(root)
-        .into_iter()
-        .flatten()
-        .map(|at| &report.judged.findings[*at])
-        .collect();
+    let blocked: Vec<&Finding> = waiting_for(report, &root.0, &root.1).collect();
     let status = blocked
         .first()
         .and_then(|finding| finding.because.as_ref())
         .map(|because| because.status);
     let text = match status {
-        Some(Status::Waived) => format!(
-            "what waits for {} [{}] is not judged, for that is waived",
-            root.0, root.1
-        ),
+        Some(Status::Waived) => format!("because of {} [{}] (waived)", root.0, root.1),
         Some(status) => format!(
-            "what waits for {} [{}] is not judged, for that is {status} and was not asked for",
+            "because of {} [{}] ({status}), which was not asked for",
             root.0, root.1
         ),
         None => return,

@@ -53,7 +53,7 @@ impl Values {
             }
             telling(report, finding, &mut single);
         }
-        let shown = |one: &&Evidence| (look.show(&one.place), look.show(&one.value));
+        let shown = |one: &&Evidence| (look.show(place(look, finding, one)), look.show(&one.value));
         values.single = single.iter().map(shown).collect();
         values
     }
@@ -69,7 +69,10 @@ impl Values {
             .collect();
         for missing in gone {
             let is_there = |other: &&Evidence| is_of_twin(missing, other);
-            if !rest.iter().any(is_there) || look.verbose {
+            // The finding is about the record of the one server that the other has not.
+            let is_subject =
+                finding.subject.root.side() == side(missing).map(Side::peer) && is_own(finding, missing);
+            if look.verbose || !(is_subject || rest.iter().any(is_there)) {
                 continue;
             }
             rest.retain(|other| !is_there(other) && *other != missing);
@@ -271,14 +274,26 @@ fn is_for_machines(value: &FactValue) -> bool {
     }
 }
 
+/// The place of a value that stands alone: in the record that the finding is about its field says enough.
+fn place(look: Look, finding: &Finding, evidence: &Evidence) -> String {
+    let of_subject = is_own(finding, evidence) && side(evidence) == finding.subject.root.side();
+    match &evidence.place.field {
+        Some(field) if of_subject && !look.verbose => field.to_string(),
+        _ => evidence.place.to_string(),
+    }
+}
+
+/// Whether it is of the record that the finding is about.
+fn is_own(finding: &Finding, evidence: &Evidence) -> bool {
+    let key = evidence.place.key.as_ref();
+    key.is_some_and(|key| key.folded() == finding.subject.key.folded())
+}
+
 /// What tells the value from the others of its finding; empty for the record that the finding is about.
 fn label(finding: &Finding, evidence: &Evidence) -> String {
     let place = &evidence.place;
     let field = place.field.as_deref().unwrap_or_default();
-    let own = place
-        .key
-        .as_ref()
-        .is_some_and(|key| key.folded() == finding.subject.key.folded());
+    let own = is_own(finding, evidence);
     match (&place.key, own) {
         (Some(_), true) => field.to_owned(),
         (key, _) => {

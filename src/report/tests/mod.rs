@@ -1,0 +1,4 @@
+mod human;
+mod programs;
+mod sample;
+mod texts;
