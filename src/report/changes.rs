@@ -8,7 +8,7 @@ use super::look::{Look, Style};
 use super::page::Page;
 use super::shown::clip_both;
 use super::times::{ago, day_and_time};
-use super::words::{count, said, word};
+use super::words::{count, word};
 use crate::evaluate::{Finding, Judged, Status, Subject};
 use crate::facts::{Absence, FactMap, FactPath, FactValue, Lookup, Snapshot};
 
@@ -131,8 +131,7 @@ fn put_turned(page: &mut Page, turned: &Turned<'_>) {
     let subject = &turned.finding.subject;
     let text = format!(
         "{} ({was}; {} [{subject}])",
-        said(turned.finding),
-        turned.finding.rule
+        turned.finding.message, turned.finding.rule
     );
     page.wrap(head.pad_to(TEXT), TEXT, Style::Plain, text);
 }

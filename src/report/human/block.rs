@@ -9,7 +9,7 @@ use crate::evaluate::{Finding, Fixable, Subject, WaivedBy};
 use crate::report::look::Style;
 use crate::report::page::Page;
 use crate::report::times::ago;
-use crate::report::words::{count, said, word};
+use crate::report::words::{count, word};
 use crate::report::{Origin, Report};
 
 /// The findings of one rule with one status.
@@ -29,7 +29,7 @@ pub(super) fn of_rule(page: &mut Page, report: &Report<'_>, findings: &[&Finding
 
 /// One finding.
 pub(super) fn single(page: &mut Page, report: &Report<'_>, finding: &Finding) {
-    headline(page, finding, &said(finding));
+    headline(page, finding, &finding.message);
     if page.look.verbose || !names_subject(finding) {
         labelled(page, "about", &subjects::name(report, &finding.subject));
     }
@@ -52,7 +52,7 @@ pub(super) fn waived(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     if page.look.verbose {
         return single(page, report, finding);
     }
-    headline(page, finding, &said(finding));
+    headline(page, finding, &finding.message);
     if !names_subject(finding) {
         labelled(page, "about", &subjects::name(report, &finding.subject));
     }

@@ -26,6 +26,7 @@ const SUBJECTS: usize = 10;
 pub fn human(report: &Report<'_>, look: Look) -> String {
     let mut page = Page::new(look);
     header::put(&mut page, report);
+    page.gap();
     for section in section::sections(report) {
         section.put(&mut page, report);
     }

@@ -9,7 +9,7 @@ use crate::evaluate::{Finding, Status};
 use crate::report::Report;
 use crate::report::look::Style;
 use crate::report::page::Page;
-use crate::report::words::{count, said, word};
+use crate::report::words::{count, word};
 
 /// The findings of one section, in the order of the catalogue.
 pub(super) struct Section<'r> {
@@ -83,7 +83,7 @@ impl<'r> Section<'r> {
             if finding.status.is_bad() || finding.status == Status::Unknown || page.look.verbose {
                 let words = format!("{} {}", page.look.sign(finding.status), word(finding.status));
                 let head = page.line(2).add(Style::Of(finding.status), words).plain("  ");
-                let text = format!("{} (sums up other checks)", said(finding));
+                let text = format!("{} (sums up other checks)", finding.message);
                 page.wrap(head.pad_to(TEXT), TEXT, Style::Plain, text);
             }
         }
@@ -142,7 +142,7 @@ impl<'r> Section<'r> {
             let text = format!(
                 "{} {}",
                 subjects::with_subject(&finding.rule, finding),
-                said(finding)
+                finding.message
             );
             page.wrap(head, TEXT, Style::Plain, text);
         }

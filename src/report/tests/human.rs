@@ -209,9 +209,6 @@ fn poisoned(evil: &str) -> Sample {
     sample.snapshot.undeclared.insert(evil.to_owned());
     sample.snapshot.pair.push_str(evil);
     sample.catalogue.packs[0].version.push_str(evil);
-    for rule in &mut sample.catalogue.rules {
-        rule.title.push_str(evil);
-    }
     sample
 }
 

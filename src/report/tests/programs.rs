@@ -123,3 +123,16 @@ fn lists_are_for_programs_too() {
     let settings = parsed(&settings_json(&catalogue));
     assert_snapshot!("settings", serde_json::to_string_pretty(&settings).unwrap());
 }
+
+#[test]
+fn the_recorded_answers_have_the_published_layout() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let answers = fs::read_dir(fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("expected/report.json"));
+    let answers: Vec<_> = answers.filter(|path| path.is_file()).collect();
+    assert!(!answers.is_empty());
+    for answer in answers {
+        assert_valid(&fs::read_to_string(answer).unwrap());
+    }
+}
