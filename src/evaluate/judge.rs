@@ -30,7 +30,7 @@ pub fn judge(
     waivers: &[Waiver],
     today: jiff::civil::Date,
 ) -> Result<Judged, Arc<str>> {
-    let asked: Vec<bool> = catalogue.rules.iter().map(|rule| selection.takes(rule)).collect();
+    let asked = asked(catalogue, selection);
     let needed = with_foundations(catalogue, &asked);
     let mut judging = Judging::new(catalogue, facts, waive::Waivers::new(waivers, today));
     for place in rule_order(catalogue).unwrap_or_default() {
@@ -54,7 +54,7 @@ pub fn judge(
 
 /// The selected rules, and those that they rest on.
 pub fn selected<'a>(catalogue: &'a Catalogue, selection: &Selection) -> Vec<&'a Rule> {
-    let asked: Vec<bool> = catalogue.rules.iter().map(|rule| selection.takes(rule)).collect();
+    let asked = asked(catalogue, selection);
     let needed = with_foundations(catalogue, &asked);
     let rules = catalogue.rules.iter().zip(needed);
     rules
@@ -67,6 +67,24 @@ pub(super) fn judge_alone(catalogue: &Catalogue, rule: &Rule, facts: &Facts) -> 
     let waivers = waive::Waivers::new(&[], jiff::civil::Date::ZERO);
     let found = Judging::new(catalogue, facts, waivers).rule(rule)?;
     Ok(found.into_vec())
+}
+
+/// The rules that the selection takes; a roll-up counts for nothing itself, so it brings what it sums up.
+fn asked(catalogue: &Catalogue, selection: &Selection) -> Vec<bool> {
+    let mut asked: Vec<bool> = catalogue.rules.iter().map(|rule| selection.takes(rule)).collect();
+    let mut queue: Vec<usize> = (0..asked.len()).filter(|place| asked[*place]).collect();
+    while let Some(place) = queue.pop() {
+        for child in &catalogue.rules[place].rollup_of {
+            let Some(child) = catalogue.rules.place(child) else {
+                continue;
+            };
+            if !asked[child] && !selection.skips(&catalogue.rules[child]) {
+                asked[child] = true;
+                queue.push(child);
+            }
+        }
+    }
+    asked
 }
 
 /// The asked rules and those whose findings they look at.

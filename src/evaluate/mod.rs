@@ -22,7 +22,7 @@ pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, Subjec
 pub use judge::{Judged, judge, selected};
 pub use lint::lint_rule;
 pub use selection::Selection;
-pub use summary::{Outcome, Summary, UnknownGroup};
+pub use summary::{Summary, UnknownGroup};
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,11 @@ impl Selection {
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
+    /// Whether the rule is left out by name.
+    pub(super) fn skips(&self, rule: &Rule) -> bool {
+        self.skip.iter().any(|word| matches(rule, word))
+    }
+
     /// The words that name no rule at all.
     pub fn unmatched<'a>(&'a self, rules: &'a [Rule]) -> impl Iterator<Item = &'a str> {
         let words = self.only.iter().chain(&self.skip);

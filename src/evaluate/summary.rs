@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Finding, Fixable, Status, Subject};
-use crate::catalogue::Severity;
 use crate::facts::{Absence, Cause};
 
 /// Findings that are unknown for one reason.
@@ -14,16 +13,6 @@ pub struct UnknownGroup {
     pub absence: Absence,
     /// The places of its findings.
     pub members: Vec<usize>,
-}
-
-/// What a run comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing counts as failure and nothing is unknown.
-    Pass,
-    Fail,
-    /// Nothing counts as failure, but something is unknown.
-    Unknown,
 }
 
 /// Counts of findings; roll-ups and what another finding silences do not count.
@@ -95,48 +84,5 @@ impl Summary {
             .collect();
         summary.unknown = summary.groups.len() + summary.silent.len();
         summary
-    }
-
-    /// What a run comes to when findings of this severity, and graver ones, count as failure.
-    pub const fn outcome(&self, fail_on: Severity) -> Outcome {
-        let failures = match fail_on {
-            Severity::Error => self.errors,
-            Severity::Warning => self.errors + self.warnings,
-        };
-        match (failures, self.unknown) {
-            (0, 0) => Outcome::Pass,
-            (0, _) => Outcome::Unknown,
-            _ => Outcome::Fail,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_come_before_what_is_unknown() {
-        let summary = |errors, warnings, unknown| Summary {
-            errors,
-            warnings,
-            unknown,
-            ..Summary::default()
-        };
-        let rows = [
-            ((0, 0, 0), Outcome::Pass, Outcome::Pass),
-            ((0, 1, 0), Outcome::Pass, Outcome::Fail),
-            ((0, 1, 1), Outcome::Unknown, Outcome::Fail),
-            ((0, 0, 1), Outcome::Unknown, Outcome::Unknown),
-            ((1, 0, 1), Outcome::Fail, Outcome::Fail),
-        ];
-        for ((errors, warnings, unknown), on_error, on_warning) in rows {
-            let summary = summary(errors, warnings, unknown);
-            let found = (
-                summary.outcome(Severity::Error),
-                summary.outcome(Severity::Warning),
-            );
-            assert_eq!(found, (on_error, on_warning), "{summary:?}");
-        }
     }
 }

@@ -315,3 +315,21 @@ fn a_mistake_while_running_is_unknown_and_names_the_rule() {
         (Status::Unknown, Cause::Malformed, Arc::from("t/r"))
     );
 }
+
+#[test]
+fn a_rollup_brings_what_it_sums_up() {
+    let rules = "id: t/child\n    severity: error\n    expect: source.t.a\n---\n  id: t/sum\n    severity: error\n    rollup_of: [t/child]";
+    let catalogue = catalogue(rules);
+    let facts = facts(&catalogue, &json!({ "source.t.a": false }));
+    let only = Selection {
+        only: vec!["t/sum".into()],
+        skip: Vec::new(),
+    };
+    let judged = judge(&catalogue, &facts, &only, &[], date(2026, 1, 1)).unwrap();
+    assert_eq!(judged.findings.len(), 2);
+    assert_eq!(
+        Summary::of(&judged.findings).errors,
+        1,
+        "an error is never shown and not counted"
+    );
+}
