@@ -62,7 +62,7 @@ impl Cause {
                 "check user and password; no further try is made, so that no account is locked out"
             }
             Self::Denied => "give the account the right to read this, or use another account",
-            Self::NotFound => "check that the object exists under this name",
+            Self::NotFound => "check that it exists under this name, and that the account may read it",
             Self::Unsupported => "the server or this build cannot do this; the detail says what would",
             Self::Malformed => "what came back is not what was asked for; look at the value on the server",
             Self::Truncated => "the answer was cut off; raise the limit or narrow the question",

@@ -89,7 +89,7 @@ fn the_counts_are_those_of_the_findings() {
 
 #[test]
 fn the_published_schema_is_what_is_written() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/report.schema.json");
     if env::var_os("STANDIN_UPDATE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, schema()).unwrap();
