@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArguments;
 use super::collect::CollectArguments;
+use super::doctor::DoctorArguments;
 use super::exit::ExitStatus;
 use super::explain::ExplainArguments;
 use super::facts::FactsArguments;
+use super::init::InitArguments;
 use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
 use super::rules::RulesArguments;
@@ -96,6 +98,8 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     Check(CheckArguments),
     Collect(CollectArguments),
+    Init(InitArguments),
+    Doctor(DoctorArguments),
     Explain(ExplainArguments),
     Rules(RulesArguments),
     Facts(FactsArguments),

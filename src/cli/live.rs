@@ -132,6 +132,15 @@ fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
     Some(StateFolder::of(&all, &words))
 }
 
+/// Whether checks of this pair can be kept, and where.
+pub(super) fn can_keep(opened: &Opened, context: &Context) -> Result<PathBuf, String> {
+    let state = state(opened, context).ok_or_else(|| "there is no folder to keep checks in".to_owned())?;
+    match state.digest_key() {
+        Ok(_) => Ok(state.path().to_path_buf()),
+        Err(error) => Err(format!("{} cannot be used: {error}", state.path().display())),
+    }
+}
+
 /// The last live check of all rules, if one is remembered.
 pub(super) fn last(opened: &Opened, context: &Context) -> Option<PathBuf> {
     state(opened, context)

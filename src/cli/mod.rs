@@ -7,9 +7,11 @@ mod args;
 mod check;
 mod clock;
 mod collect;
+mod doctor;
 mod exit;
 mod explain;
 mod facts;
+mod init;
 mod live;
 mod log;
 mod manual;
@@ -115,6 +117,8 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
     match command {
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
+        Command::Init(arguments) => init::run(arguments, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Rules(arguments) => rules::run(arguments, context),
         Command::Facts(arguments) => facts::run(arguments, context),

@@ -106,6 +106,14 @@ impl Chosen {
         })
     }
 
+    /// Of these packs the named ones, and those that they require.
+    pub(crate) fn with_required(self, named: Vec<String>) -> Self {
+        Self {
+            packs: pipeline::with_required(self.packs, named.into_iter().collect()),
+            focus: self.focus,
+        }
+    }
+
     /// The selection without the rules of packs that are only there because they are needed.
     pub(crate) fn within(&self, catalogue: &Catalogue, mut selection: Selection) -> Selection {
         let others = catalogue

@@ -4,6 +4,8 @@
 //! delays nothing but what is asked of it. Only what the chosen rules need is read. Whatever fails becomes an
 //! absence with its cause; nothing fails the run.
 
+mod doctor;
+mod find;
 mod gather;
 mod needs;
 mod probe;
@@ -25,6 +27,8 @@ use crate::catalogue::{Catalogue, reads_of_fact};
 use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, Snapshot};
 use crate::pair::{Pair, Secrets};
 
+pub use doctor::{Health, Look, examine};
+pub use find::{Domain, FoundServer, directory_of, find_servers, primary_of};
 pub use needs::needed;
 pub use progress::{Progress, Silent};
 pub use transports::endpoints_of;

@@ -42,7 +42,7 @@ impl Transports {
     /// Fetches the secrets of the endpoints that are asked; opens no connection.
     pub(super) fn open(request: &Request<'_>, secrets: &mut Secrets) -> Self {
         let mut transports = Self::default();
-        let mut gates: BTreeMap<String, Arc<LogOnGate>> = BTreeMap::new();
+        let mut gates = Gates::new();
         for name in endpoints_of(request.catalogue, request.wanted) {
             let Some(endpoint) = request.pair.endpoint(&name) else {
                 continue;
@@ -105,6 +105,30 @@ impl Transports {
     }
 }
 
+/// How an endpoint is reached, with its secret.
+#[derive(Debug)]
+pub(super) enum Config {
+    Ldap(Box<LdapConfig>),
+    Dns(Box<DnsConfig>),
+    Tcp,
+}
+
+/// The log-on gates of all credentials.
+pub(super) type Gates = BTreeMap<String, Arc<LogOnGate>>;
+
+/// How this endpoint is reached; `Err` when its secret cannot be had.
+pub(super) fn config(
+    endpoint: &Endpoint,
+    secrets: &mut Secrets,
+    gates: &mut Gates,
+) -> Result<Config, Absence> {
+    Ok(match &endpoint.protocol {
+        Protocol::Ldap { .. } => Config::Ldap(Box::new(ldap_config(endpoint, secrets, gates)?)),
+        Protocol::Dns { .. } => Config::Dns(Box::new(dns_config(endpoint, secrets)?)),
+        Protocol::Tcp { .. } => Config::Tcp,
+    })
+}
+
 fn missing(endpoint: &str, protocol: &str) -> Absence {
     let detail = format!("the pair file has no endpoint `{endpoint}` for {protocol}");
     Absence::new(Cause::NotConfigured, endpoint, detail)
@@ -134,11 +158,7 @@ fn secret(
     })
 }
 
-fn ldap_config(
-    endpoint: &Endpoint,
-    secrets: &mut Secrets,
-    gates: &mut BTreeMap<String, Arc<LogOnGate>>,
-) -> Result<LdapConfig, Absence> {
+fn ldap_config(endpoint: &Endpoint, secrets: &mut Secrets, gates: &mut Gates) -> Result<LdapConfig, Absence> {
     let Protocol::Ldap {
         server,
         port,

@@ -20,8 +20,8 @@ pub(super) fn pair(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option
     let endpoints = fields.or("endpoints", BTreeMap::new(), |node, sink| {
         endpoints(node, folder, sink)
     });
-    let settings = fields.optional("settings", map);
-    let params = fields.optional("params", map);
+    let settings = fields.optional("settings", map_or_nothing);
+    let params = fields.optional("params", map_or_nothing);
     let services = fields.or("services", Vec::new(), list_of(raw));
     let waivers = fields.or("waivers", Vec::new(), list_of(waiver));
     let recorded = fields.optional("recorded", path_in(folder));
@@ -115,7 +115,12 @@ fn collect(node: &Node, sink: &mut Diagnostics) -> Option<Collect> {
     })
 }
 
-/// A map that is understood later.
+/// A map that is understood later; a key with nothing but comments below it says nothing.
+fn map_or_nothing(node: &Node, sink: &mut Diagnostics) -> Option<Node> {
+    if node.is_null() { None } else { map(node, sink) }
+}
+
+/// A map.
 fn map(node: &Node, sink: &mut Diagnostics) -> Option<Node> {
     if node.entries().is_none() {
         sink.push(wrong_type(node, "a map"));

@@ -1,0 +1,10 @@
+//! The program as operators and scripts meet it: what it prints, where, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod catalogue;
+mod codes;
+mod help;
+mod live;
+mod run;
+mod start;
