@@ -1,0 +1,219 @@
+//! The documents are followed to the letter: commands give the exit codes that stand beside them, the worked pack is
+//! linted and run, tables say what the code says. `STANDIN_UPDATE=1 cargo test --test readme` writes the tables anew.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use standin::facts::Cause;
+use standin::predicate::functions;
+
+const README: &str = "README.md";
+const WRITING: &str = "rules/WRITING.md";
+
+/// The fenced blocks of a document that are in this language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(document).unwrap();
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for line in text.lines() {
+        match (&mut block, line.strip_prefix("```")) {
+            (None, Some(begun)) if begun == language => block = Some(String::new()),
+            (Some(_), Some("")) => blocks.extend(block.take()),
+            (Some(inside), _) => {
+                inside.push_str(line);
+                inside.push('\n');
+            }
+            _ => {}
+        }
+    }
+    assert!(block.is_none(), "{document}: a block does not end");
+    blocks
+}
+
+/// The files of the worked pack: blocks that begin with their path.
+fn pack_files() -> BTreeMap<String, String> {
+    blocks(WRITING, "yaml")
+        .into_iter()
+        .filter_map(|block| {
+            let path = block.lines().next()?.strip_prefix("# acme/")?;
+            Some((format!("acme/{path}"), block.clone()))
+        })
+        .collect()
+}
+
+/// A folder in which the documents' commands work: the fixtures and the worked pack.
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in pack_files() {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    for fixture in fs::read_dir("fixtures").unwrap() {
+        let fixture = fixture.unwrap();
+        let copy = folder.path().join("fixtures").join(fixture.file_name());
+        fs::create_dir_all(&copy).unwrap();
+        for file in ["pair.yaml", "snapshot.json"] {
+            fs::copy(fixture.path().join(file), copy.join(file)).unwrap();
+        }
+    }
+    folder
+}
+
+/// The words of a command line; quotes keep words together.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    let mut words = Vec::new();
+    for (place, part) in parts {
+        if place % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn run(line: &str, folder: &Path) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_standin"))
+        .args(words(line))
+        .current_dir(folder)
+        .env_clear()
+        .env("LANG", "C.UTF-8")
+        .env("STANDIN_STATE", folder.join("state"))
+        .output()
+        .unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&told).into_owned())
+}
+
+#[test]
+fn commands_exit_as_the_documents_say() {
+    let folder = workplace();
+    let mut count = 0;
+    for document in [README, WRITING] {
+        for line in blocks(document, "sh").iter().flat_map(|block| block.lines()) {
+            let (command, comment) = line.split_once(" # ").unwrap_or((line, ""));
+            let command = command.strip_prefix("standin ").expect(line);
+            let expected = comment.strip_prefix("exit ").map(|rest| {
+                let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+                digits.unwrap_or_default().parse::<i32>().expect(line)
+            });
+            let expected = expected.unwrap_or_else(|| panic!("{document}: no exit code beside `{line}`"));
+            let (code, told) = run(command, folder.path());
+            assert_eq!(code, Some(expected), "{document}: {line}\n{told}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} commands were found");
+}
+
+#[test]
+fn the_worked_pack_is_sound() {
+    let files = pack_files();
+    assert_eq!(files.len(), 6, "{:?}", files.keys());
+    let folder = workplace();
+    let (code, told) = run("rules lint acme", folder.path());
+    assert_eq!((code, told.lines().count()), (Some(0), 1), "{told}");
+    let short = blocks(README, "yaml")
+        .into_iter()
+        .find(|block| block.starts_with("rules:"));
+    fs::write(folder.path().join("acme/rules/servers.yaml"), short.unwrap()).unwrap();
+    let (code, told) = run("rules lint acme", folder.path());
+    assert_eq!(code, Some(0), "the rule of the README: {told}");
+}
+
+#[test]
+fn the_pair_file_is_one() {
+    let folder = workplace();
+    let pair = blocks(README, "yaml")
+        .into_iter()
+        .find(|block| block.starts_with("# pair.yaml"));
+    let recorded = format!(
+        "{}recorded: fixtures/exchange-healthy/snapshot.json\n",
+        pair.unwrap()
+    );
+    // That the recording is of another pair is only seen when the file is in order.
+    fs::write(folder.path().join("pair.yaml"), recorded).unwrap();
+    let (_, told) = run("check pair.yaml", folder.path());
+    assert!(
+        told.contains("was recorded from the pair `exchange-healthy`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_excerpt_is_of_the_report() {
+    let report = fs::read_to_string("fixtures/exchange-broken/expected/report.txt").unwrap();
+    let excerpt = blocks(README, "text").remove(0);
+    let mut rest = report.as_str();
+    for part in excerpt.split("...\n") {
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("not in the report, or not there:\n{part}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    let readme = fs::read_to_string(README).unwrap();
+    let (_, help) = run("check --help", Path::new("."));
+    let (_, table) = help.split_once("Exit codes:\n").unwrap();
+    for line in table.lines().filter(|line| line.starts_with("  ")) {
+        let (code, meaning) = line.trim().split_once(' ').unwrap();
+        let row = format!("| {code} | {} |", meaning.trim());
+        assert!(readme.contains(&row), "{README} lacks {row}");
+    }
+}
+
+#[test]
+fn every_module_is_in_the_table() {
+    let readme = fs::read_to_string(README).unwrap();
+    let code = fs::read_to_string("src/lib.rs").unwrap();
+    for module in code.lines().filter_map(|line| line.strip_prefix("pub mod ")) {
+        let module = module.trim_end_matches(';');
+        assert!(
+            readme.contains(&format!("| `{module}` |")),
+            "{README} lacks `{module}`"
+        );
+    }
+}
+
+#[test]
+fn tables_say_what_the_code_says() {
+    let mut table = String::from("| function | gives |\n|---|---|\n");
+    for function in functions::all() {
+        let call = function.call.replace('|', "\\|");
+        let _ = writeln!(table, "| `{call}` | {} |", function.about.replace('|', "\\|"));
+    }
+    same(WRITING, "functions", &table);
+    let mut table = String::from("| cause | what a person does next |\n|---|---|\n");
+    for cause in Cause::ALL {
+        let _ = writeln!(table, "| `{}` | {} |", cause.word(), cause.hint());
+    }
+    same(WRITING, "causes", &table);
+}
+
+/// Compares what stands between the marks of this name, or writes it.
+fn same(document: &str, name: &str, wanted: &str) {
+    let text = fs::read_to_string(document).unwrap();
+    let (before, rest) = text.split_once(&format!("<!-- {name}: ")).unwrap();
+    let (mark, rest) = rest.split_once("-->\n").unwrap();
+    let end = format!("<!-- end of {name} -->");
+    let (found, after) = rest.split_once(&end).unwrap();
+    if found == wanted {
+        return;
+    }
+    assert!(
+        std::env::var_os("STANDIN_UPDATE").is_some(),
+        "{document}: the table of {name} is not that of the code: STANDIN_UPDATE=1 cargo test --test readme"
+    );
+    let text = format!("{before}<!-- {name}: {mark}-->\n{wanted}{end}{after}");
+    fs::write(document, text).unwrap();
+}
