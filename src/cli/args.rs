@@ -25,7 +25,6 @@ use super::terminal::Colour;
 #[command(
     name = "standin",
     version,
-    propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,

@@ -1,6 +1,8 @@
 //! Asks the servers of a pair, keeps what they said, and tells what is new since the last time.
 
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -61,7 +63,7 @@ pub(super) fn ask(
     let cancelled = CancellationToken::new();
     let counter = Counter::new(&context.terminal);
     let snapshot = runtime.block_on(async {
-        tokio::spawn(cancel_on_interrupt(cancelled.clone()));
+        cancel_on_interrupt(cancelled.clone()).await;
         let clock: fn() -> jiff::Timestamp = clock::now;
         pipeline::live(
             opened,
@@ -85,10 +87,20 @@ pub(super) fn runtime() -> Outcome<Runtime> {
     built.map_err(|error| Refusal::new(format!("cannot start the threads that talk to servers: {error}")))
 }
 
+/// From now on Ctrl-C ends the run early instead of the program.
 async fn cancel_on_interrupt(cancelled: CancellationToken) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        cancelled.cancel();
-    }
+    let mut pressed = Box::pin(tokio::signal::ctrl_c());
+    // The first look is what begins to listen: nothing may be pressed in vain afterwards.
+    let first = poll_fn(|context| Poll::Ready(pressed.as_mut().poll(context))).await;
+    tokio::spawn(async move {
+        let outcome = match first {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => pressed.await,
+        };
+        if outcome.is_ok() {
+            cancelled.cancel();
+        }
+    });
 }
 
 /// Fetches the secrets while Ctrl-C still ends the program at once: a prompt waits for a person.

@@ -195,4 +195,36 @@ mod tests {
     fn the_command_line_is_sound() {
         definition().debug_assert();
     }
+
+    /// Every command with its full name.
+    fn commands(command: &clap::Command, name: &str, all: &mut Vec<(String, clap::Command)>) {
+        for inner in command.get_subcommands() {
+            commands(inner, &format!("{name} {}", inner.get_name()), all);
+        }
+        all.push((name.to_owned(), command.clone()));
+    }
+
+    #[test]
+    fn every_option_states_its_default_and_every_command_an_example() {
+        let mut all = Vec::new();
+        commands(&definition(), "standin", &mut all);
+        for (name, command) in all {
+            assert!(command.get_about().is_some(), "{name} does not say what it does");
+            let has_example = command
+                .get_after_help()
+                .is_some_and(|text| text.to_string().contains("Examples:"));
+            let is_inner = name.split(' ').count() > 2;
+            assert!(has_example || is_inner, "{name} has no example");
+            for argument in command.get_arguments() {
+                let told = argument.get_long_help().or(argument.get_help());
+                let told = told.map(ToString::to_string).unwrap_or_default();
+                let option = format!("{name} {}", argument.get_id());
+                assert!(!told.is_empty(), "{option} says nothing");
+                let shown =
+                    !argument.get_default_values().is_empty() && !argument.is_hide_default_value_set();
+                let states = argument.is_required_set() || shown || told.contains("[default: ");
+                assert!(states || argument.is_positional(), "{option} states no default");
+            }
+        }
+    }
 }

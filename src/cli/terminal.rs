@@ -139,6 +139,12 @@ impl Terminal {
     /// Shows what goes on in one line that the next one replaces; nothing where there is no such line.
     pub(crate) fn show_line(&self, text: &str) {
         if self.is_live() {
+            // A line that wraps could not be written over.
+            let columns = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+            let text: String = text
+                .chars()
+                .take(usize::from(columns).saturating_sub(1))
+                .collect();
             self.talk(&format!("\r{text}\x1b[K"));
             self.line.set(true);
         }

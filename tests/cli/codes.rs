@@ -5,72 +5,72 @@ use std::process::Stdio;
 
 use crate::run::{ended, program, put, standin};
 
+const BROKEN: &str = "fixtures/exchange-broken";
+const HEALTHY: &str = "fixtures/exchange-healthy";
+const HALF_DEAD: &str = "fixtures/exchange-half-dead";
+
+/// What is asked, and how it ends.
+const CODES: &[(i32, &[&str])] = &[
+    (0, &["check", HEALTHY]),
+    (0, &["check", HEALTHY, "--fail-on", "warning"]),
+    (1, &["check", BROKEN]),
+    (1, &["check", BROKEN, "--fail-on", "warning"]),
+    (3, &["check", HALF_DEAD, "--fail-on", "never"]),
+    (0, &["check", BROKEN, "--only", "exchange/edition-downgrade"]),
+    (
+        1,
+        &[
+            "check",
+            BROKEN,
+            "--only",
+            "exchange/edition-downgrade",
+            "--fail-on",
+            "warning",
+        ],
+    ),
+    (2, &["check", "no/such/pair"]),
+    (2, &["check", HEALTHY, "--snapshot", "no/such/file"]),
+    (
+        2,
+        &[
+            "check",
+            HEALTHY,
+            "--snapshot",
+            "fixtures/exchange-broken/snapshot.json",
+        ],
+    ),
+    (2, &["check", HEALTHY, "--only", "dnss"]),
+    (2, &["check", HEALTHY, "--now", "yesterday"]),
+    (2, &["check", HEALTHY, "--timeout", "0s"]),
+    (2, &["check", HEALTHY, "--rules", "no/such/folder"]),
+    (2, &["check", HEALTHY, "--log", "standin=loud"]),
+    (2, &["check"]),
+    (2, &["chek"]),
+    (2, &[]),
+    (0, &["help", "check"]),
+    (0, &["rules", "list"]),
+    (0, &["rules", "lint"]),
+    (0, &["rules", "test"]),
+    (2, &["rules", "test", "no/such/folder"]),
+    (2, &["rules", "show", "common/no-such-rule"]),
+    (2, &["facts", "show", "no.such.fact"]),
+    (2, &["explain", "no-such-thing"]),
+    (
+        2,
+        &[
+            "collect",
+            HEALTHY,
+            "--out",
+            "fixtures/exchange-healthy/snapshot.json",
+        ],
+    ),
+    (2, &["init", "--out", HEALTHY]),
+    (2, &["completions", "csh"]),
+];
+
 #[test]
 fn the_table_of_exit_codes() {
-    let empty = tempfile::tempdir().unwrap();
-    let empty = empty.path().to_str().unwrap();
-    let broken = "fixtures/exchange-broken";
-    let healthy = "fixtures/exchange-healthy";
-    let half_dead = "fixtures/exchange-half-dead";
-    let rows: &[(i32, &[&str])] = &[
-        (0, &["check", healthy]),
-        (0, &["check", healthy, "--fail-on", "warning"]),
-        (1, &["check", broken]),
-        (1, &["check", broken, "--fail-on", "warning"]),
-        (3, &["check", half_dead, "--fail-on", "never"]),
-        (0, &["check", broken, "--only", "exchange/edition-downgrade"]),
-        (
-            1,
-            &[
-                "check",
-                broken,
-                "--only",
-                "exchange/edition-downgrade",
-                "--fail-on",
-                "warning",
-            ],
-        ),
-        (2, &["check", "no/such/pair"]),
-        (2, &["check", healthy, "--snapshot", "no/such/file"]),
-        (
-            2,
-            &[
-                "check",
-                healthy,
-                "--snapshot",
-                "fixtures/exchange-broken/snapshot.json",
-            ],
-        ),
-        (2, &["check", healthy, "--only", "dnss"]),
-        (2, &["check", healthy, "--now", "yesterday"]),
-        (2, &["check", healthy, "--timeout", "0s"]),
-        (2, &["check", healthy, "--rules", "no/such/folder"]),
-        (2, &["check", healthy, "--log", "standin=loud"]),
-        (2, &["check"]),
-        (2, &["chek"]),
-        (2, &[]),
-        (0, &["help", "check"]),
-        (0, &["rules", "list"]),
-        (0, &["rules", "lint"]),
-        (0, &["rules", "test"]),
-        (2, &["rules", "test", "no/such/folder"]),
-        (2, &["rules", "show", "common/no-such-rule"]),
-        (2, &["facts", "show", "no.such.fact"]),
-        (2, &["explain", "no-such-thing"]),
-        (
-            2,
-            &[
-                "collect",
-                healthy,
-                "--out",
-                "fixtures/exchange-healthy/snapshot.json",
-            ],
-        ),
-        (2, &["init", "--out", healthy]),
-        (2, &["completions", "csh"]),
-        (2, &["explain", "C-69", empty]),
-    ];
-    for (code, arguments) in rows {
+    for (code, arguments) in CODES {
         let run = standin(*arguments);
         assert_eq!(run.code, Some(*code), "{arguments:?}\n{}{}", run.out, run.err);
         assert_eq!(run.out.is_empty(), *code == 2, "{arguments:?}\n{}", run.out);

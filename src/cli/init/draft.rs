@@ -436,10 +436,10 @@ mod tests {
             .lines()
             .map(|line| {
                 let bare = line.trim_start().trim_start_matches("# ");
-                let named = bare
+                let known = bare
                     .split_once(':')
                     .is_some_and(|(name, _)| names.contains(&name));
-                if named {
+                if known {
                     format!("  {bare}")
                 } else {
                     line.to_owned()

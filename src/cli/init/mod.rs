@@ -55,11 +55,11 @@ pub(crate) struct InitArguments {
     #[arg(long, value_name = "HOST", value_parser = host_name, requires = "domain")]
     directory: Option<String>,
 
-    /// Who logs on to the directory, such as `svc-standin@corp.example` [default: the directory is not asked]
+    /// Who logs on to the directory, in the form `NAME@DOMAIN` [default: the directory is not asked]
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// Where the password is found: env:NAME, file:PATH or prompt
+    /// Where the password is found: `env:NAME`, `file:PATH` or `prompt`
     #[arg(long, value_name = "WHERE", value_parser = secret, default_value = "env:STANDIN_DIRECTORY_PASSWORD")]
     password: Secret,
 
