@@ -9,7 +9,7 @@ use super::{FactDef, Of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{FactSchema, FactType};
 use crate::predicate::{Expression, Names, Ty};
-use crate::yaml::decode::{list_of, nonempty, one_of, raw};
+use crate::yaml::decode::{items, nonempty, one_of};
 use crate::yaml::{Fields, Node};
 
 const OF: &[(&str, Of)] = &[("server", Of::Server), ("pair", Of::Pair)];
@@ -25,7 +25,7 @@ pub(super) struct FactHead<'n> {
     exact_keys: bool,
     key: Option<&'n Node>,
     for_each: Option<&'n Node>,
-    probes: Vec<Node>,
+    probes: &'n [Node],
     pub(super) name_node: &'n Node,
     node: &'n Node,
 }
@@ -39,7 +39,7 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
     let key = fields.node("key");
     let exact_keys = fields.or("fold", false, one_of(FOLDS));
     let for_each = fields.node("for_each");
-    let probes = fields.required("probes", list_of(raw));
+    let probes = fields.required("probes", items);
     fields.finish();
     let (name, name_node) = name?;
     Some(FactHead {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Cause, FactSchema, FactType};
 use crate::predicate::{Expression, Names, Ty};
 use crate::template::Context;
-use crate::yaml::decode::{boolean, list_of, map_of, name, nonempty, one_of, raw, wrong_type, wrong_value};
+use crate::yaml::decode::{boolean, entries, list_of, name, nonempty, one_of, wrong_type, wrong_value};
 use crate::yaml::{Fields, Node};
 
 const DEPTHS: &[(&str, Depth)] = &[("base", Depth::Base), ("one", Depth::One), ("sub", Depth::Sub)];
@@ -307,7 +307,7 @@ fn record_fields(
         return None;
     };
     let mut decoded = Some(Vec::new());
-    for (key, node) in map_of(raw)(node, sink)? {
+    for (key, node) in entries(node, sink)? {
         let Some(ty) = declared.get(key.text.as_str()) else {
             let unknown = Diagnostic::error("unknown-field", format!("the type has no field `{}`", key.text));
             sink.push(
@@ -318,7 +318,7 @@ fn record_fields(
             decoded = None;
             continue;
         };
-        match (field(&node, ty, names, sink), &mut decoded) {
+        match (field(node, ty, names, sink), &mut decoded) {
             (Some(field), Some(fields)) => fields.push((Arc::from(key.text.as_str()), field)),
             _ => decoded = None,
         }

@@ -11,7 +11,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{FactSchema, FactType, Root, Side};
 use crate::predicate::{Expression, Names, Place, Ty};
 use crate::template::Context;
-use crate::yaml::decode::{boolean, list_of, map_of, nonempty, one_of, one_or_many, raw, wrong_value};
+use crate::yaml::decode::{
+    boolean, entries, items, list_of, map_of, nonempty, one_of, one_or_many, wrong_value,
+};
 use crate::yaml::{Fields, Node};
 
 const SEVERITIES: &[(&str, Severity)] = &[("error", Severity::Error), ("warning", Severity::Warning)];
@@ -22,6 +24,9 @@ const REQUIRED: &[(&str, RequiredSide)] = &[
     ("target", RequiredSide::One(Side::Target)),
     ("both", RequiredSide::Both),
 ];
+
+/// The most values that a rule names under `let`.
+const MAX_LETS: usize = 64;
 
 /// The nodes of a rule whose meaning needs the names in scope.
 struct Judging<'n> {
@@ -61,7 +66,16 @@ impl<'n> Judging<'n> {
     }
 }
 
-pub(super) fn rule(
+/// Reads a rule; its examples are kept as they are.
+pub(super) fn rule(node: Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut Diagnostics) -> Option<Rule> {
+    let rule = without_examples(&node, pack, schema, sink)?;
+    Some(Rule {
+        examples: node.take_items("examples"),
+        ..rule
+    })
+}
+
+fn without_examples(
     node: &Node,
     pack: &Arc<str>,
     schema: &FactSchema,
@@ -78,7 +92,7 @@ pub(super) fn rule(
     let rollup_of = fields.or("rollup_of", Vec::new(), list_of(rule_id));
     let departs = fields.or("note", None, |n, s| nonempty(n, s).map(Some));
     let judges_absence = fields.or("judges_absence", false, boolean);
-    let examples = fields.or("examples", Vec::new(), list_of(raw));
+    fields.optional("examples", items);
     let judging = Judging::take(&mut fields);
     fields.finish();
     let (sides, judges_absence) = (sides?, judges_absence?);
@@ -111,7 +125,7 @@ pub(super) fn rule(
         note: departs?,
         fix: judged.fix,
         judges_absence,
-        examples: examples?,
+        examples: Vec::new(),
         span: node.span,
     })
 }
@@ -268,9 +282,17 @@ fn lets(
         return Some(Vec::new());
     };
     let mut lets = Some(Vec::new());
-    for (key, node) in map_of(raw)(node, sink)? {
-        let name = field_name(&key, sink);
-        let value = expression(&node, names, sink);
+    let entries = entries(node, sink)?;
+    if entries.len() > MAX_LETS {
+        sink.push(wrong_value(
+            node,
+            &format!("a rule names at most {MAX_LETS} values"),
+        ));
+        return None;
+    }
+    for (key, node) in entries {
+        let name = field_name(key, sink);
+        let value = expression(node, names, sink);
         names.push(
             key.text.as_str(),
             value.as_ref().map_or(Ty::Any, |e| e.ty().clone()),

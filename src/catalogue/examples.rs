@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{
     Absence, Cause, FactPath, FactType, FactValue, Facts, Observation, Provenance, Root, Side, from_json,
 };
-use crate::yaml::decode::{map_of, nonempty, one_or_many, raw, wrong_value};
+use crate::yaml::decode::{entries, map_of, nonempty, one_or_many, wrong_value};
 use crate::yaml::{Fields, Key, Node};
 
 /// The words that an example may expect.
@@ -156,15 +156,15 @@ struct Said<'c> {
 
 impl Said<'_> {
     fn add_given(&mut self, root: Root, node: &Node, sink: &mut Diagnostics) -> Option<()> {
-        for (key, value) in map_of(raw)(node, sink)? {
-            let (path, ty) = declared(&format!("{root}.{}", key.text), &key, self.catalogue, sink)?;
-            match from_json(ty, &plain(&value, ty)) {
+        for (key, value) in entries(node, sink)? {
+            let (path, ty) = declared(&format!("{root}.{}", key.text), key, self.catalogue, sink)?;
+            match from_json(ty, &plain(value, ty)) {
                 Ok(value) => {
                     let value = filled(self.catalogue, &path, value);
-                    self.add(path, Ok(value), &key);
+                    self.add(path, Ok(value), key);
                 }
                 Err(misfit) => {
-                    sink.push(wrong_value(&value, &misfit.to_string()));
+                    sink.push(wrong_value(value, &misfit.to_string()));
                     return None;
                 }
             }

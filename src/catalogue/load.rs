@@ -24,7 +24,7 @@ pub struct Loaded {
 pub fn load(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
     let mut sink = Diagnostics::new();
     let parsed = parse_all(packs, sources, &mut sink);
-    let catalogue = build(&parsed, digest(packs), &mut sink);
+    let catalogue = build(parsed, digest(packs), &mut sink);
     let catalogue = catalogue.filter(|_| !sink.has_errors());
     Loaded {
         catalogue,
@@ -80,9 +80,9 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
         {
             "pack.yaml" => parsed.manifest = Some(tree),
             "settings.yaml" => parsed.settings = Some(tree),
-            "facts" => parsed.facts.extend(listed(&tree, "facts", sink)),
-            "rules" => parsed.rules.extend(listed(&tree, "rules", sink)),
-            "fixes" => parsed.fixes.extend(listed(&tree, "fixes", sink)),
+            "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
+            "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
+            "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),
             other => {
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
@@ -96,16 +96,18 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
 }
 
 /// The items of a file that is one list under one key.
-fn listed(tree: &Node, key: &'static str, sink: &mut Diagnostics) -> Vec<Node> {
-    let Some(mut fields) = Fields::of(tree, sink, "this file") else {
+fn listed(tree: Node, key: &'static str, sink: &mut Diagnostics) -> Vec<Node> {
+    let Some(mut fields) = Fields::of(&tree, sink, "this file") else {
         return Vec::new();
     };
-    let items = fields.required(key, yaml::decode::list_of(yaml::decode::raw));
+    fields.required(key, yaml::decode::items);
     fields.finish();
-    items.unwrap_or_default()
+    tree.take_items(key)
 }
 
-fn build(parsed: &[Parsed], digest: String, sink: &mut Diagnostics) -> Option<Catalogue> {
+fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Option<Catalogue> {
+    let rules: Vec<Vec<Node>> = parsed.iter_mut().map(|p| std::mem::take(&mut p.rules)).collect();
+    let parsed = parsed.as_slice();
     let (packs, params) = manifests(parsed, sink);
     let mut schema = FactSchema::default();
     let settings = settings(parsed, &packs, sink);
@@ -127,7 +129,7 @@ fn build(parsed: &[Parsed], digest: String, sink: &mut Diagnostics) -> Option<Ca
             catalogue.facts.insert(fact.name.clone(), fact);
         }
     }
-    for (pack, parsed) in packs.iter().zip(parsed) {
+    for ((pack, parsed), rules) in packs.iter().zip(parsed).zip(rules) {
         let Some(pack) = pack else { continue };
         let fixes: Vec<Fix> = parsed
             .fixes
@@ -135,9 +137,8 @@ fn build(parsed: &[Parsed], digest: String, sink: &mut Diagnostics) -> Option<Ca
             .filter_map(|n| decode_fix::fix(n, &pack.name, sink))
             .collect();
         checks::add_fixes(&mut catalogue.fixes, fixes, sink);
-        let rules: Vec<Rule> = parsed
-            .rules
-            .iter()
+        let rules: Vec<Rule> = rules
+            .into_iter()
             .filter_map(|n| decode_rule::rule(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_rules(&mut catalogue.rules, rules, sink);

@@ -29,7 +29,7 @@ impl Phrase {
         let mut facts = Vec::new();
         let mut problems = Vec::new();
         for mention in template.mentions() {
-            match Expression::parse(&mention.path, names) {
+            match Expression::path(&mention.path, names) {
                 Ok(expression) => facts.extend(expression.facts().cloned()),
                 Err(found) => {
                     let at = At {

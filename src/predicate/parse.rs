@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use rhai::{Engine, OptimizationLevel, Stmt};
+use rhai::{Engine, OptimizationLevel, Stmt, Token};
 
 use super::eval::{self, Budget, Locals, Scope};
 use super::fault::Fault;
@@ -39,7 +39,12 @@ fn engine() -> Engine {
 
 /// Whether the word belongs to the language, so that no fact or field can be named so.
 pub fn is_keyword(word: &str) -> bool {
-    ENGINE.with(|engine| engine.compile_expression(format!("x.{word}")).is_err())
+    ENGINE.with(|engine| {
+        let words = [word];
+        let (mut tokens, _) = engine.lex(&words);
+        let first = tokens.next().map(|(token, _)| token);
+        !matches!(first, Some(Token::Identifier(_)))
+    })
 }
 
 /// An expression whose names, functions and types were checked.
@@ -72,14 +77,22 @@ impl Expression {
                 "one expression is wanted here",
             )]);
         };
-        let (root, ty) = lower::lower(expr, names)?;
+        lower::lower(expr, names).map(Self::from)
+    }
+
+    /// Reads a dotted path, as a template mentions it.
+    pub fn path(path: &str, names: &Names<'_>) -> Result<Self, Vec<Problem>> {
+        lower::lower_path(path, names).map(Self::from)
+    }
+
+    fn from((root, ty): (Node, Ty)) -> Self {
         let mut facts = Vec::new();
         root.walk(&mut |node| {
             if let Ir::Fact(fact) = &node.ir {
                 facts.push((fact.clone(), node.at));
             }
         });
-        Ok(Self { root, ty, facts })
+        Self { root, ty, facts }
     }
 
     /// What the expression gives, as far as that is known.
@@ -130,5 +143,23 @@ impl Expression {
         reads: &RefCell<Vec<FactRead>>,
     ) -> Result<Seen, Fault> {
         eval::run(&self.root, scope, locals, budget, reads)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyword_is_what_cannot_follow_a_dot() {
+        let words = "true false let const if else switch do while until loop for in fn private throw try catch \
+                     return break continue import export as global this print debug type_of eval call curry Fn \
+                     is_def_var is_def_fn is_shared match use thread go sync async await yield module package \
+                     static shared with goto exit default case case_of public protected new super var void null \
+                     nil spawn name value x_1 group edb mode known cause here item";
+        for word in words.split_whitespace() {
+            let fails = ENGINE.with(|engine| engine.compile_expression(format!("x.{word}")).is_err());
+            assert_eq!(is_keyword(word), fails, "{word}");
+        }
     }
 }

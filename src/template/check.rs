@@ -17,8 +17,15 @@ pub struct Mention {
 /// The filters of templates.
 const FILTERS: [&str; 5] = ["lower", "upper", "trim", "join", "length"];
 
+/// What is known of a template before it is filled.
+pub(super) struct Contents {
+    pub(super) mentions: Vec<Mention>,
+    /// What it always gives, when nothing is filled in.
+    pub(super) constant: Option<String>,
+}
+
 /// Checks a template and returns what it reads.
-pub(super) fn check(text: &str, context: Context) -> Result<Vec<Mention>, TemplateError> {
+pub(super) fn check(text: &str, context: Context) -> Result<Contents, TemplateError> {
     let root = parse(text, NAME, minijinja::syntax::SyntaxConfig::default())
         .map_err(|error| super::located(&error, text))?;
     let mut check = Check {
@@ -28,10 +35,19 @@ pub(super) fn check(text: &str, context: Context) -> Result<Vec<Mention>, Templa
         locals: Vec::new(),
         in_value: false,
     };
-    if let Stmt::Template(template) = &root {
-        check.statements(&template.children)?;
-    }
-    Ok(check.mentions)
+    let children = match &root {
+        Stmt::Template(template) => template.children.as_slice(),
+        _ => &[],
+    };
+    check.statements(children)?;
+    let plain = children.iter().map(|child| match child {
+        Stmt::EmitRaw(raw) => Some(raw.raw),
+        _ => None,
+    });
+    Ok(Contents {
+        mentions: check.mentions,
+        constant: plain.collect(),
+    })
 }
 
 /// Makes an error at a byte of the text.

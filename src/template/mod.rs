@@ -18,7 +18,7 @@ use crate::facts::Absence;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
 use scope::{Names, Reads};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A checked template, ready to be filled.
 #[derive(Clone)]
@@ -26,7 +26,14 @@ pub struct Template {
     context: Context,
     text: Arc<str>,
     mentions: Vec<Mention>,
-    environment: Environment<'static>,
+    filler: Filler,
+}
+
+/// What fills a template; most are never filled in a run, so what that needs is made when it is needed.
+#[derive(Clone)]
+enum Filler {
+    Constant(Arc<str>),
+    Engine(Box<OnceLock<Result<Environment<'static>, TemplateError>>>),
 }
 
 /// What is wrong with a template, at a place of its text that counts from 1.
@@ -64,7 +71,20 @@ impl Template {
                 message,
             });
         }
-        let mentions = check::check(text, context)?;
+        let contents = check::check(text, context)?;
+        let filler = match contents.constant {
+            Some(constant) => Filler::Constant(constant.into()),
+            None => Filler::Engine(Box::default()),
+        };
+        Ok(Self {
+            context,
+            text: text.into(),
+            mentions: contents.mentions,
+            filler,
+        })
+    }
+
+    fn environment(context: Context, text: &str) -> Result<Environment<'static>, TemplateError> {
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(Self::FUEL));
@@ -78,12 +98,7 @@ impl Template {
         environment
             .add_template_owned(NAME, text.to_owned())
             .map_err(|error| located(&error, text))?;
-        Ok(Self {
-            context,
-            text: text.into(),
-            mentions,
-            environment,
-        })
+        Ok(environment)
     }
 
     /// Returns the dotted paths that the template reads, in the order of their first places.
@@ -102,12 +117,27 @@ impl Template {
 
     /// Fills the template.
     pub fn render(&self, scope: &dyn Scope) -> Result<String, RenderError> {
+        let text = match &self.filler {
+            Filler::Constant(text) => text.to_string(),
+            Filler::Engine(engine) => {
+                let engine = engine.get_or_init(|| Self::environment(self.context, &self.text));
+                self.filled(engine.as_ref().map_err(Clone::clone)?, scope)?
+            }
+        };
+        context::whole(self.context, &text).map_err(|message| TemplateError {
+            line: 1,
+            column: 1,
+            message,
+        })?;
+        Ok(text)
+    }
+
+    fn filled(&self, engine: &Environment<'_>, scope: &dyn Scope) -> Result<String, RenderError> {
         let reads = Reads::default();
         let names = Names::root(&self.mentions, scope, &reads);
-        let template = self
-            .environment
+        let template = engine
             .get_template(NAME)
-            .expect("compile added the template");
+            .map_err(|error| located(&error, &self.text))?;
         let rendered = template.render(Value::from_object(names));
         // In protocol text it does not matter what was done with the absent value: reading it is enough.
         if self.context != Context::Text
@@ -115,13 +145,7 @@ impl Template {
         {
             return Err(RenderError::Absent(why));
         }
-        let text = rendered.map_err(|error| located(&error, &self.text))?;
-        context::whole(self.context, &text).map_err(|message| TemplateError {
-            line: 1,
-            column: 1,
-            message,
-        })?;
-        Ok(text)
+        Ok(rendered.map_err(|error| located(&error, &self.text))?)
     }
 }
 

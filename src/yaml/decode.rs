@@ -170,6 +170,24 @@ pub fn spanned<T>(
     }
 }
 
+/// The items of a list, for what is understood later.
+pub fn items<'n>(node: &'n Node, sink: &mut Diagnostics) -> Option<&'n [Node]> {
+    let items = node.items();
+    if items.is_none() {
+        sink.push(wrong_type(node, "a list"));
+    }
+    items
+}
+
+/// The entries of a map, for what is understood later.
+pub fn entries<'n>(node: &'n Node, sink: &mut Diagnostics) -> Option<&'n [(Key, Node)]> {
+    let entries = node.entries();
+    if entries.is_none() {
+        sink.push(wrong_type(node, "a map"));
+    }
+    entries
+}
+
 /// The node itself, for what is understood later.
 pub fn raw(node: &Node, _: &mut Diagnostics) -> Option<Node> {
     Some(node.clone())

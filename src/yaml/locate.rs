@@ -1,6 +1,6 @@
 //! From a place inside a scalar's text back to the file: for carets in expressions and templates.
 
-use super::{Kind, Node, Style};
+use super::{Kind, Lines, Node, Style};
 use crate::diagnostic::Span;
 
 impl Node {
@@ -15,7 +15,11 @@ impl Node {
         let Kind::Scalar(scalar) = &self.kind else {
             return None;
         };
-        let begin = *scalar.lines.get(line.checked_sub(1)?)?;
+        let begin = match &scalar.lines {
+            Lines::Rewritten => return None,
+            Lines::One(begin) => [*begin].get(line.checked_sub(1)?).copied()?,
+            Lines::Several(lines) => lines.get(line.checked_sub(1)?).copied()?,
+        };
         let text = scalar.raw.split('\n').nth(line - 1)?;
         let at = text
             .char_indices()
@@ -31,23 +35,23 @@ impl Node {
     }
 }
 
-/// Finds the offset of each line of a scalar's text, or nothing when the text is not what the file has.
-pub(super) fn lines(source: &str, start: usize, end: usize, raw: &str, style: Style) -> Box<[usize]> {
+/// Finds the offset of each line of a scalar's text.
+pub(super) fn lines(source: &str, start: usize, end: usize, raw: &str, style: Style) -> Lines {
     let found = match style {
         Style::Plain => single(source, start, end, raw),
         Style::Quoted => single(source, start + 1, end.saturating_sub(1), raw),
         Style::Literal => literal(source, start, raw),
         Style::Folded => None,
     };
-    found.unwrap_or_default()
+    found.unwrap_or(Lines::Rewritten)
 }
 
-fn single(source: &str, start: usize, end: usize, raw: &str) -> Option<Box<[usize]>> {
-    (source.get(start..end)? == raw && !raw.contains('\n')).then(|| Box::from([start]))
+fn single(source: &str, start: usize, end: usize, raw: &str) -> Option<Lines> {
+    (source.get(start..end)? == raw && !raw.contains('\n')).then_some(Lines::One(start))
 }
 
 /// The parser's place of a `|` scalar is behind the indentation of its first line that is not empty.
-fn literal(source: &str, start: usize, raw: &str) -> Option<Box<[usize]>> {
+fn literal(source: &str, start: usize, raw: &str) -> Option<Lines> {
     let line_start = source.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     let indent = start - line_start;
     let empty = raw.bytes().take_while(|byte| *byte == b'\n').count();
@@ -62,7 +66,7 @@ fn literal(source: &str, start: usize, raw: &str) -> Option<Box<[usize]>> {
         offsets.push(at + spaces);
         at += rest.find('\n').map_or(rest.len(), |end| end + 1);
     }
-    Some(offsets.into())
+    Some(Lines::Several(offsets.into()))
 }
 
 #[cfg(test)]

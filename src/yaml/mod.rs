@@ -41,8 +41,16 @@ pub enum Kind {
 pub struct Scalar {
     pub raw: String,
     pub style: Style,
-    /// Offset in the file of each line of `raw`; empty when it was rewritten (folds, escapes).
-    lines: Box<[usize]>,
+    lines: Lines,
+}
+
+/// Offsets in the file of the lines of a scalar's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Lines {
+    /// The text is not what the file has (folds, escapes).
+    Rewritten,
+    One(usize),
+    Several(Box<[usize]>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +106,18 @@ impl Node {
             .iter()
             .find(|(held, _)| held.text == key)
             .map(|(_, value)| value)
+    }
+
+    /// Takes the items of a list out of a map, if the key is there and is a list.
+    pub fn take_items(self, key: &str) -> Vec<Self> {
+        let Kind::Map(entries) = self.kind else {
+            return Vec::new();
+        };
+        let value = entries.into_iter().find(|(held, _)| held.text == key);
+        match value.map(|(_, node)| node.kind) {
+            Some(Kind::Seq(items)) => items,
+            _ => Vec::new(),
+        }
     }
 
     pub fn is_null(&self) -> bool {

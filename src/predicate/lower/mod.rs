@@ -53,6 +53,22 @@ pub(super) fn lower(expr: &Expr, names: &Names<'_>) -> Result<(Node, Ty), Vec<Pr
     }
 }
 
+/// Lowers a dotted path, as a template mentions it.
+pub(super) fn lower_path(path: &str, names: &Names<'_>) -> Result<(Node, Ty), Vec<Problem>> {
+    let mut lowering = Lowering {
+        names,
+        problems: Vec::new(),
+    };
+    let at = At { line: 1, column: 1 };
+    let mut words = path.split('.');
+    let first = lowering.variable(words.next().unwrap_or_default(), at);
+    let last = words.try_fold(first, |base, word| Some(lowering.property(base?, word, at)));
+    match last.flatten().and_then(|base| lowering.whole(base)) {
+        Some(typed) if lowering.problems.is_empty() => Ok((typed.node, typed.ty)),
+        _ => Err(lowering.problems),
+    }
+}
+
 struct Typed {
     node: Node,
     ty: Ty,
