@@ -266,3 +266,17 @@ fn a_server_fact_is_read_for_both_sides() {
     assert_eq!(collected.get("source.t.me"), json!("A-B"));
     assert_eq!(collected.get("target.t.me"), json!("B-A"));
 }
+
+#[test]
+fn a_name_server_that_this_machine_does_not_find_has_no_known_address() {
+    let facts = "
+  - fact: t.server
+    of: pair
+    type: { record: { server: text, address: ip } }
+    about: x
+    probes: [ { dns: { server: true }, fields: { server: row.server, address: row.address } } ]";
+    let endpoint = "{}\nendpoints: { dns: { dns: { server: nobody.invalid } } }";
+    let server = collected(facts, endpoint).get("pair.t.server");
+    assert_eq!(server["server"], json!("nobody.invalid"));
+    assert!(server["address"]["?"].is_object(), "{server}");
+}

@@ -91,9 +91,13 @@ impl Transports {
             .ok_or_else(|| missing(endpoint, "dns"))?;
         let address = match server.parse() {
             Ok(ip) => Ok(FactValue::Ip(ip)),
-            Err(_) => local::resolve(server, DNS_SERVER_LOOK_UP).await.map(|rows| {
+            Err(_) => local::resolve(server, DNS_SERVER_LOOK_UP).await.and_then(|rows| {
                 let found = rows.first().and_then(|row| row.get("address"));
-                found.cloned().unwrap_or(FactValue::Nothing)
+                // This machine knows none; that the server has none would be another thing.
+                found.cloned().ok_or_else(|| {
+                    let detail = format!("this machine finds no address of {server}");
+                    Absence::new(Cause::NotFound, endpoint, detail)
+                })
             }),
         };
         let address = address.unwrap_or_else(FactValue::absent);
