@@ -1,5 +1,6 @@
 //! One fact: its probes in order, for each record of `for_each` where it has one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -8,8 +9,8 @@ use super::probe::{Answer, Asking};
 use super::row::Made;
 use super::{Origin, Run};
 use crate::catalogue::FactDef;
-use crate::facts::{Absence, Cause, FactMap, FactPath, FactType, FactValue, Key, Reading};
-use crate::predicate::{Fault, Seen, key_of};
+use crate::facts::{Absence, Cause, FactMap, FactPath, FactType, FactValue, Key, Reading, Root};
+use crate::predicate::{Expression, Fault, Seen, key_of};
 
 /// So many records of a `for_each` are asked for at a time; connections have limits of their own.
 const AT_A_TIME: usize = 64;
@@ -82,7 +83,7 @@ async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&S
     }
     let why = tried
         .last()
-        .map_or_else(|| does_not_apply(path), |last| last.why.clone());
+        .map_or_else(|| does_not_apply(fact, path), |last| last.why.clone());
     Gathered {
         value: Err(why),
         provenance: Origin {
@@ -92,9 +93,25 @@ async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&S
     }
 }
 
-fn does_not_apply(path: &FactPath) -> Absence {
-    let detail = format!("{path} is not read: no probe of it applies to the settings of this pair");
-    Absence::new(Cause::NotCollected, path.to_string(), detail)
+/// Why nobody was asked: mostly because the pair file says so, or does not say what it could.
+fn does_not_apply(fact: &FactDef, path: &FactPath) -> Absence {
+    let conditions = fact.probes.iter().filter_map(|probe| probe.when.as_ref());
+    let settings: BTreeSet<String> = conditions
+        .flat_map(Expression::facts)
+        .filter_map(|read| read.path(path.root.side()))
+        .filter(|read| read.root == Root::Setting)
+        .map(|read| read.name.to_string())
+        .collect();
+    if settings.is_empty() {
+        let detail = format!("{path} is not read: no probe of it applies");
+        return Absence::new(Cause::NotCollected, path.to_string(), detail);
+    }
+    let settings: Vec<String> = settings.into_iter().collect();
+    let detail = format!(
+        "{path} is not read; the pair file decides that by {}",
+        settings.join(", ")
+    );
+    Absence::new(Cause::NotConfigured, path.to_string(), detail)
 }
 
 /// Runs the probes for each record; where one fails, the collection has a hole.

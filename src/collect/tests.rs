@@ -179,13 +179,31 @@ fn a_closed_port_is_unreachable_and_the_next_probe_may_be_tried() {
     let collected = collected(facts, "{}");
     assert_eq!(collected.get("pair.t.hard"), json!("unreachable@127.0.0.1:1"));
     assert_eq!(collected.get("pair.t.soft"), json!(true));
-    assert_eq!(collected.get("pair.t.never"), json!("not_collected@pair.t.never"));
+    assert_eq!(
+        collected.get("pair.t.never"),
+        json!("not_configured@pair.t.never")
+    );
     let soft = collected
         .snapshot
         .facts
         .observation(&"pair.t.soft".parse().unwrap())
         .unwrap();
     assert_eq!(soft.provenance.tried.len(), 1, "every try is told");
+}
+
+#[test]
+fn one_of_several_hosts_is_enough() {
+    let facts = |hosts: &str| {
+        format!(
+            "\n  - {{ fact: t.any, of: pair, type: bool, about: x, probes: \
+             [ {{ on: local, tcp: {{ host: '{hosts}', port: '{{{{ setting.port }}}}' }}, value: row.open }} ] }}"
+        )
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+    let settings = format!("{{ port: {} }}", listener.local_addr().unwrap().port());
+    let any = |hosts| collected(&facts(hosts), &settings).get("pair.t.any");
+    assert_eq!(any("127.0.0.1 127.0.0.2"), json!(true));
+    assert_eq!(any(" "), json!("not_found@pair.t.any"));
 }
 
 #[test]

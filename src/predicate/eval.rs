@@ -99,11 +99,17 @@ impl Run<'_> {
             Ir::Compare(comparison, a, b) => self.compare(*comparison, &self.value(a)?, &self.value(b)?)?,
             Ir::Arithmetic(operator, a, b) => self.arithmetic(*operator, &self.value(a)?, &self.value(b)?)?,
             Ir::Known(part) => match self.node(part) {
-                Err(Fault::Absent(_)) => false.into(),
+                Err(Fault::Absent(why)) => {
+                    self.missed(part, &why);
+                    false.into()
+                }
                 other => other.map(|_| true.into())?,
             },
             Ir::Cause(part) => match self.node(part) {
-                Err(Fault::Absent(why)) => why.cause.word().into(),
+                Err(Fault::Absent(why)) => {
+                    self.missed(part, &why);
+                    why.cause.word().into()
+                }
                 other => other.map(|_| FactValue::Nothing)?,
             },
             Ir::Capture(text, pattern) => match self.value(text)? {
@@ -158,6 +164,25 @@ impl Run<'_> {
             });
         }
         Ok(seen)
+    }
+
+    /// Notes that an absence was judged: it is evidence like any value.
+    fn missed(&self, node: &Node, why: &Absence) {
+        if let Some(trail) = self.place(node) {
+            self.reads.borrow_mut().push(FactRead {
+                trail,
+                value: FactValue::absent(why.clone()),
+            });
+        }
+    }
+
+    /// The fact that an expression is, or the field of one.
+    fn place(&self, node: &Node) -> Option<Trail> {
+        match &node.ir {
+            Ir::Fact(fact) => fact.path(self.scope.here).map(Trail::fact),
+            Ir::Field(base, name) => Some(self.place(base)?.field(name)),
+            _ => None,
+        }
     }
 
     fn field(&self, base: &Seen, name: &Arc<str>) -> Result<Seen, Fault> {

@@ -252,6 +252,27 @@ fn evidence_is_what_was_really_read() {
 }
 
 #[test]
+fn an_absence_that_is_judged_is_evidence() {
+    let schema = schema();
+    let names = Names::new(&schema).judging_absence(true);
+    let text = "known(pair.dead) || cause(pair.dead) == \"timeout\"";
+    let expression = Expression::parse(text, &names).unwrap();
+    let facts = facts();
+    let reads = RefCell::default();
+    let scope = Scope {
+        facts: &facts,
+        here: None,
+    };
+    expression
+        .run(&scope, &Locals::default(), &Budget::default(), &reads)
+        .unwrap();
+    for read in reads.into_inner() {
+        assert_eq!(read.trail.to_string(), "pair.dead");
+        assert!(matches!(read.value, FactValue::Absent(why) if why.cause == Cause::NotCollected));
+    }
+}
+
+#[test]
 fn keywords_are_known() {
     assert!(is_keyword("match") && is_keyword("use") && is_keyword("thread"));
     assert!(!is_keyword("edb") && !is_keyword("type"));

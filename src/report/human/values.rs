@@ -53,7 +53,7 @@ impl Values {
             }
             telling(report, finding, &mut single);
         }
-        let shown = |one: &&Evidence| (look.show(place(look, finding, one)), look.show(&one.value));
+        let shown = |one: &&Evidence| (look.show(place(look, finding, one)), found(look, &one.value));
         values.single = single.iter().map(shown).collect();
         values
     }
@@ -318,4 +318,12 @@ fn differing<'a>(one: &'a Record, other: &'a Record) -> Vec<(&'a str, [&'a FactV
         .into_iter()
         .map(|(name, values)| (name.as_ref(), values))
         .collect()
+}
+
+/// A value, or why it could not be read.
+fn found(look: Look, value: &FactValue) -> Shown {
+    match value {
+        FactValue::Absent(why) => look.show(why),
+        value => look.show(value),
+    }
 }
