@@ -1,0 +1,98 @@
+//! One live check, and its answer as text that can be compared.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use standin::collect::{Progress, Silent};
+use standin::diagnostic::SourceMap;
+use standin::evaluate::Selection;
+use standin::facts::Snapshot;
+use standin::pair::Secrets;
+use standin::pipeline::{self, Answer, Opened};
+use standin::report::{self, Origin};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use super::pair_file::{self, Edit};
+
+/// What a check gave.
+pub(crate) struct Checked {
+    pub(crate) opened: Opened,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) answer: Answer,
+}
+
+/// As of when everything here is read and judged; as a fixed clock it keeps answers equal.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-22T03:00:00Z".parse().unwrap()
+}
+
+/// The lab's pair with these edits of its file.
+pub(crate) fn open(edits: &[Edit<'_>]) -> Opened {
+    let folder = pair_file::with(edits);
+    let mut sources = SourceMap::new();
+    pipeline::open(folder.path(), &[], now(), &mut sources).unwrap_or_else(|why| panic!("{why:?}"))
+}
+
+/// Reads and judges the lab's pair with these edits of its file.
+pub(crate) fn check(edits: &[Edit<'_>]) -> Checked {
+    Runtime::new().unwrap().block_on(check_beside(edits))
+}
+
+/// The same beside other work.
+pub(crate) async fn check_beside(edits: &[Edit<'_>]) -> Checked {
+    let opened = open(edits);
+    let snapshot = read(&opened, Duration::from_mins(1), &Silent, CancellationToken::new()).await;
+    judged(opened, snapshot)
+}
+
+/// Reads everything that the pair's rules need.
+pub(crate) async fn read(
+    opened: &Opened,
+    timeout: Duration,
+    progress: &dyn Progress,
+    cancelled: CancellationToken,
+) -> Snapshot {
+    let (all, mut secrets) = (Selection::default(), Secrets::default());
+    pipeline::live(opened, &all, timeout, &now, progress, cancelled, &mut secrets).await
+}
+
+pub(crate) fn judged(opened: Opened, snapshot: Snapshot) -> Checked {
+    let answer = pipeline::judge(&opened, &snapshot, &Selection::default(), snapshot.taken_at).unwrap();
+    Checked {
+        opened,
+        snapshot,
+        answer,
+    }
+}
+
+impl Checked {
+    /// The answer for programs.
+    pub(crate) fn text(&self, origin: Origin) -> String {
+        report::json(&self.opened.report(&self.snapshot, &self.answer, origin, now()))
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text(Origin::Live)).unwrap()
+    }
+}
+
+/// The rule and the subject of a finding.
+pub(crate) fn place(finding: &Value) -> (String, String) {
+    let text = |field: &str| finding[field].as_str().unwrap().to_owned();
+    (text("rule"), text("subject"))
+}
+
+/// The status; with "fixable" where a fix is declared, and with the reason where it is unknown.
+pub(crate) fn outcome(finding: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let status = text(&finding["status"]);
+    let (absence, because) = (&finding["absence"], &finding["because"]);
+    match (because.is_null(), absence.is_null(), &finding["fixable"]) {
+        (false, ..) => format!("{status} after {}", text(&because["rule"])),
+        (_, false, _) => format!("{status} {} {}", text(&absence["cause"]), text(&absence["root"])),
+        (.., Value::Bool(true)) => format!("{status}, fixable"),
+        _ => status,
+    }
+}
