@@ -121,7 +121,29 @@ fn choose(pair: &Pair, folders: &[PathBuf], sink: &mut Diagnostics) -> Vec<PackF
         }
         wanted.insert(name.value.clone());
     }
-    with_required(all, wanted)
+    let chosen = with_required(all, wanted);
+    for folder in folders {
+        unused(folder, &chosen, sink);
+    }
+    chosen
+}
+
+/// Warns of a folder that is given in vain: the pair names none of its packs.
+fn unused(folder: &Path, chosen: &[PackFiles], sink: &mut Diagnostics) {
+    let packs = PackSource::Folder(folder.to_path_buf())
+        .read()
+        .unwrap_or_default();
+    let used = |pack: &PackFiles| chosen.iter().any(|other| other.folder == pack.folder);
+    if let Some(first) = packs.first()
+        && !packs.iter().any(used)
+    {
+        let message = format!(
+            "the pair names no pack of {}: nothing there is judged",
+            folder.display()
+        );
+        let warning = Diagnostic::warning("unused-pack", message);
+        sink.push(warning.help(format!("add `{}` to `packs` in the pair file", first.folder)));
+    }
 }
 
 /// Of these packs the wanted ones, and those that they require.

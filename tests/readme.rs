@@ -129,6 +129,17 @@ fn the_worked_pack_is_sound() {
 }
 
 #[test]
+fn a_pack_that_is_given_in_vain_is_told() {
+    let folder = workplace();
+    let check = "check fixtures/exchange-healthy --rules";
+    let (_, told) = run(&format!("{check} acme"), folder.path());
+    assert!(told.contains("the pair names no pack of acme"), "{told}");
+    run("rules export exported", folder.path());
+    let (_, told) = run(&format!("{check} exported"), folder.path());
+    assert!(!told.contains("names no pack"), "{told}");
+}
+
+#[test]
 fn the_pair_file_is_one() {
     let folder = workplace();
     let pair = blocks(README, "yaml")
