@@ -17,6 +17,7 @@ use super::{Context, check, live};
 use crate::diagnostic::visible;
 use crate::facts::{Cause, Snapshot};
 use crate::pipeline;
+use crate::report::pretty;
 use crate::store::PrivateFile;
 
 /// Record the facts of a pair, to be judged later or elsewhere
@@ -83,7 +84,7 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
     context.answer(|| human(&snapshot, out), || json_of(&snapshot, out));
     if arguments.redact {
         let replay = format!("it replays with a pair file that says `pair: {}`", snapshot.pair);
-        context.terminal.note(&visible(&replay));
+        context.terminal.note(&replay);
     }
     Ok(if !snapshot.complete {
         ExitStatus::Interrupted
@@ -164,5 +165,5 @@ fn json_of(snapshot: &Snapshot, out: &Path) -> String {
         "facts": snapshot.facts.len(),
         "absent": absent,
     });
-    format!("{told:#}")
+    pretty(&told)
 }

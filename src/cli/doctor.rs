@@ -15,6 +15,7 @@ use crate::collect::{self, Health, Look};
 use crate::diagnostic::visible;
 use crate::pair::Secrets;
 use crate::pipeline::{self, Opened};
+use crate::report::pretty;
 
 /// Tell what of a pair can be reached, and what to do about the rest
 ///
@@ -174,5 +175,5 @@ fn json_of(looks: &[Look], opened: &Opened) -> String {
             })
         })
         .collect();
-    format!("{:#}", json!({ "pair": opened.pair.name.value, "looks": told }))
+    pretty(&json!({ "pair": opened.pair.name.value, "looks": told }))
 }

@@ -129,7 +129,7 @@ fn explain_rules(
             let findings = found
                 .as_ref()
                 .map(|found| parsed(&report::json(&found.report()))["findings"].take());
-            format!("{:#}", json!({ "rules": rules, "findings": findings }))
+            report::pretty(&json!({ "rules": rules, "findings": findings }))
         },
     );
     Ok(ExitStatus::Good)
@@ -216,5 +216,5 @@ fn setting_json(setting: &Setting) -> String {
         "default": setting.default.as_ref().map(crate::facts::to_json),
         "about": setting.about,
     });
-    format!("{told:#}")
+    report::pretty(&told)
 }

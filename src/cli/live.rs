@@ -13,6 +13,7 @@ use super::progress::Counter;
 use super::refusal::{Outcome, Refusal};
 use super::{Context, clock};
 use crate::collect;
+use crate::diagnostic::visible;
 use crate::evaluate::{self, Selection};
 use crate::facts::Snapshot;
 use crate::pair::{Credential, Protocol, SecretRef, Secrets};
@@ -187,7 +188,7 @@ fn keep_partial(snapshot: &Snapshot, opened: &Opened, context: &Context) {
         ),
         None => format!("interrupted; {read} of {} facts were read", snapshot.facts.len()),
     };
-    context.terminal.complain(&format!("{told}\n"));
+    context.terminal.complain(&format!("{}\n", visible(&told)));
 }
 
 /// Tells what is otherwise than at the last check with these rules, and keeps this one for the next.
@@ -218,7 +219,7 @@ pub(super) fn remember(report: &Report<'_>, opened: &Opened, selection: &Selecti
                     ..context.look(false)
                 };
                 let told = report::changes(&before, report, look);
-                context.terminal.note(told.trim_end());
+                context.terminal.tell(told.trim_end());
             }
             Err(why) => context
                 .terminal

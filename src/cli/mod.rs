@@ -31,7 +31,7 @@ use clap::{CommandFactory as _, Parser as _};
 use serde_json::json;
 
 use crate::diagnostic::{self, Diagnostics, SourceMap};
-use crate::report::Look;
+use crate::report::{self, Look};
 use args::{Arguments, Command, Format};
 use exit::ExitStatus;
 use refusal::{Outcome, Refusal};
@@ -68,7 +68,7 @@ impl Context {
             Format::Json => {
                 let told = warnings.sorted();
                 let told = told.into_iter().map(|item| diagnostic::json(item, &self.sources));
-                format!("{}\n", json!({ "warnings": told.collect::<Vec<_>>() }))
+                report::compact(&json!({ "warnings": told.collect::<Vec<_>>() }))
             }
         };
         self.terminal.complain(&text);
@@ -131,7 +131,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
 fn refuse(refusal: &Refusal, context: &Context) -> ExitStatus {
     let text = match context.format {
         Format::Human => refusal.human(&context.sources, context.terminal.talk_colour),
-        Format::Json => format!("{}\n", refusal.json(&context.sources)),
+        Format::Json => report::compact(&refusal.json(&context.sources)),
     };
     context.terminal.complain(&text);
     ExitStatus::CouldNotRun
@@ -175,7 +175,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
         let message = message.strip_prefix("error: ").unwrap_or(message);
         let next = "standin --help tells what there is";
         let told = json!({ "error": { "message": message, "next_steps": [next], "diagnostics": [] } });
-        terminal.complain(&format!("{told}\n"));
+        terminal.complain(&report::compact(&told));
     } else {
         terminal.complain(&error.render().ansi().to_string());
     }

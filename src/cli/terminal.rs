@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use crate::diagnostic::visible;
+
 /// When to write in colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Colour {
@@ -123,8 +125,13 @@ impl Terminal {
         self.failure.borrow_mut().take()
     }
 
-    /// Writes one line of talk, unless silence is wanted.
+    /// Writes one line of talk, unless silence is wanted; what a terminal would obey is shown as escapes.
     pub(crate) fn note(&self, text: &str) {
+        self.tell(&visible(text));
+    }
+
+    /// Writes talk that was made for a screen, unless silence is wanted.
+    pub(crate) fn tell(&self, text: &str) {
         if self.chatter != Chatter::Nothing {
             self.complain(&format!("{text}\n"));
         }

@@ -32,6 +32,7 @@ pub use changes::{Before, changes};
 pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
 pub use human::{human, rule_findings};
 pub use look::Look;
+pub use pretty::{compact, pretty};
 pub use rule_text::{rule_json, rule_text};
 pub use rules::{rules_json, rules_table};
 

@@ -8,8 +8,18 @@ use serde::Serialize;
 use crate::diagnostic::visible;
 
 /// Writes a value with line breaks; what a terminal would obey, or an eye miss, is written as JSON escapes.
-pub(super) fn pretty(value: &impl Serialize) -> String {
+pub fn pretty(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value).expect("values of this shape always become JSON");
+    escaped(&text)
+}
+
+/// Writes a value on one line, as safe to show.
+pub fn compact(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).expect("values of this shape always become JSON");
+    escaped(&text)
+}
+
+fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for character in text.chars() {
         if character == '\n' || !is_hidden(character) {

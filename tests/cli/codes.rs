@@ -216,3 +216,40 @@ fn what_happens_inside_can_be_logged() {
         assert!(event["timestamp"].is_string(), "{event}");
     }
 }
+
+#[test]
+fn nothing_from_a_recording_reaches_the_screen_raw() {
+    let folder = tempfile::tempdir().unwrap();
+    let evil = r"First\u001b[2J\u001b]8;;http://x\u0007\r\u202e\u009b Group";
+    let snapshot = std::fs::read_to_string("fixtures/exchange-broken/snapshot.json").unwrap();
+    let snapshot = snapshot.replace("First Storage Group", evil).replacen(
+        "\"facts\": {",
+        &format!("\"facts\": {{ \"{evil}\": 1,"),
+        1,
+    );
+    let pair = std::fs::read_to_string("fixtures/exchange-broken/pair.yaml").unwrap();
+    put(
+        folder.path(),
+        &[("snapshot.json", &snapshot), ("pair.yaml", &pair)],
+    );
+    let pair = folder.path().to_str().unwrap();
+    for arguments in [
+        &["check", pair, "-v"][..],
+        &["check", pair, "--format", "json"],
+        &["explain", "C-69", pair],
+        &["explain", "C-69", pair, "--format", "json"],
+    ] {
+        let run = standin(arguments);
+        let shown = format!("{}{}", run.out, run.err);
+        assert!(shown.contains("[2J") || arguments[0] == "explain", "{arguments:?}");
+        let raw = shown
+            .chars()
+            .find(|c| c.is_control() && *c != '\n' || matches!(c, '\u{202e}' | '\u{9b}'));
+        assert_eq!(raw, None, "{arguments:?}");
+    }
+    let broken = snapshot.replacen("\"standin_snapshot\": 1", "\"standin_snapshot\": \u{1b}", 1);
+    put(folder.path(), &[("snapshot.json", &broken)]);
+    let run = standin(["check", pair]);
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    assert!(!run.err.contains('\u{1b}'), "{}", run.err);
+}

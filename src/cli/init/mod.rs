@@ -17,6 +17,7 @@ use super::refusal::{Outcome, Refusal};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{suggest, visible};
 use crate::pipeline::PAIR_FILE;
+use crate::report::pretty;
 use draft::{Credential, Directory, Draft, Secret, Security, Server};
 
 /// Write a first pair file, with every setting of its packs and what it means
@@ -118,7 +119,13 @@ pub(crate) fn run(arguments: &InitArguments, context: &mut Context) -> Outcome<E
             let folder = visible(&folder);
             format!("wrote {file}{change}\nnext: standin doctor {folder}, then standin check {folder}")
         },
-        || json!({ "file": file.display().to_string(), "placeholders": draft.open_points(), "not_found": missed }).to_string(),
+        || {
+            pretty(&json!({
+                "file": file.display().to_string(),
+                "placeholders": draft.open_points(),
+                "not_found": missed,
+            }))
+        },
     );
     Ok(if missed.is_empty() {
         ExitStatus::Good

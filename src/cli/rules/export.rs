@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{Context, ExitStatus, Outcome, count};
 use crate::catalogue::{PackFiles, embedded_packs};
 use crate::cli::refusal::Refusal;
+use crate::report::pretty;
 
 /// Where the packs are written.
 #[derive(Args, Debug)]
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &ExportArguments, context: &mut Context) -> Outcome
                 count(files, "file", "files")
             )
         },
-        || json!({ "folder": shown.to_string(), "packs": names, "files": files }).to_string(),
+        || pretty(&json!({ "folder": shown.to_string(), "packs": names, "files": files })),
     );
     context.terminal.note(&format!(
         "use them with --rules {shown}; a pack there takes the place of the shipped one"

@@ -9,6 +9,7 @@ use crate::catalogue::{self, Rule};
 use crate::cli::terminal::Tone;
 use crate::diagnostic::{self, Diagnostics, SourceMap};
 use crate::evaluate::lint_rule;
+use crate::report::pretty;
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,5 +96,5 @@ fn json_of(sink: &Diagnostics, scope: Scope, sources: &SourceMap) -> String {
             "examples": scope.examples,
         },
     });
-    format!("{told:#}")
+    pretty(&told)
 }

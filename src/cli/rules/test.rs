@@ -10,6 +10,7 @@ use crate::cli::refusal::Refusal;
 use crate::cli::terminal::Tone;
 use crate::diagnostic::{Diagnostics, SourceMap, visible};
 use crate::evaluate::{ExampleRun, run_examples};
+use crate::report::pretty;
 
 pub(super) fn run(arguments: &PackArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let chosen = Chosen::read(&arguments.paths, &arguments.folders)?;
@@ -101,5 +102,5 @@ fn json_of(catalogue: &Catalogue, runs: &[ExampleRun], sources: &SourceMap) -> S
         "examples": examples,
         "summary": { "examples": runs.len(), "good": runs.len() - failed, "failed": failed },
     });
-    format!("{told:#}")
+    pretty(&told)
 }
