@@ -241,7 +241,10 @@ fn nothing_from_a_recording_reaches_the_screen_raw() {
     ] {
         let run = standin(arguments);
         let shown = format!("{}{}", run.out, run.err);
-        assert!(shown.contains("[2J") || arguments[0] == "explain", "{arguments:?}");
+        assert!(
+            shown.contains("[2J") || arguments[0] == "explain",
+            "{arguments:?}"
+        );
         let raw = shown
             .chars()
             .find(|c| c.is_control() && *c != '\n' || matches!(c, '\u{202e}' | '\u{9b}'));

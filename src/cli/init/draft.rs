@@ -5,9 +5,9 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::scalar::{flow, scalar};
 use crate::catalogue::{Catalogue, Setting};
-use crate::facts::{FactType, FactValue, to_json};
-use serde_json::Value;
+use crate::facts::FactType;
 
 /// Where a password is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -338,47 +338,6 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A value on one line of YAML.
-fn flow(value: &FactValue) -> String {
-    flow_json(&to_json(value))
-}
-
-fn flow_json(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => scalar(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(flow_json).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|(name, value)| format!("{}: {}", scalar(name), flow_json(value)))
-                .collect();
-            if fields.is_empty() {
-                "{}".to_owned()
-            } else {
-                format!("{{ {} }}", fields.join(", "))
-            }
-        }
-    }
-}
-
-/// A text as one YAML scalar; in quotes unless it can be nothing else.
-fn scalar(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-@".contains(c);
-    let word = ["true", "false", "null", "yes", "no", "on", "off"];
-    let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-    let dotted = text.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4());
-    if (first || dotted) && text.chars().all(plain) && !word.contains(&text.to_lowercase().as_str()) {
-        text.to_owned()
-    } else {
-        Value::from(text).to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -449,22 +408,5 @@ mod tests {
         let whole = read(&uncommented.join("\n"), &catalogue);
         let said = whole.settings.unwrap();
         assert_eq!(said.entries().unwrap().len(), catalogue.settings.len());
-    }
-
-    #[test]
-    fn scalars_are_what_they_say() {
-        let rows = [
-            ("dc1.corp.example", "dc1.corp.example"),
-            ("10.1.4.21", "10.1.4.21"),
-            ("true", "\"true\""),
-            ("4.4", "\"4.4\""),
-            ("a: b", "\"a: b\""),
-            ("2001:db8::1", "\"2001:db8::1\""),
-            ("A\\b", "\"A\\\\b\""),
-            ("", "\"\""),
-        ];
-        for (text, written) in rows {
-            assert_eq!(scalar(text), written);
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod discover;
 mod draft;
+mod scalar;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
