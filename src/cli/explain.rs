@@ -11,13 +11,13 @@ use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
 use super::terminal::Tone;
 use super::{Context, check, live};
-use crate::catalogue::{Catalogue, Rule, Setting};
+use crate::catalogue::{Catalogue, Fix, Rule, Safety, Setting};
 use crate::diagnostic::{suggest, visible};
 use crate::evaluate::Selection;
 use crate::pipeline;
 use crate::report::{self, Origin, Report};
 
-/// Explain a rule, a row of the guide, a fact or a setting
+/// Explain a rule, a row of the guide, a fact, a setting or a fix
 ///
 /// Tells what a rule looks at in its own words, why that matters, what to do, which fix there is and which facts it
 /// reads. With a pair it also tells what was found there, from the recording that the pair file names or from the
@@ -25,7 +25,7 @@ use crate::report::{self, Origin, Report};
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArguments {
-    /// A rule's id, a row of the guide, the name of a fact or of a setting
+    /// A rule's or fix's id, a row of the guide, the name of a fact or of a setting
     #[arg(value_name = "ID")]
     id: String,
 
@@ -71,6 +71,10 @@ pub(crate) fn run(arguments: &ExplainArguments, context: &mut Context) -> Outcom
         context.answer(|| setting_text(setting), || setting_json(setting));
         return Ok(ExitStatus::Good);
     }
+    if let Some(fix) = catalogue.fixes.get(arguments.id.as_str()) {
+        context.answer(|| fix_text(&catalogue, fix), || fix_json(&catalogue, fix));
+        return Ok(ExitStatus::Good);
+    }
     Err(unknown(&catalogue, &arguments.id))
 }
 
@@ -90,9 +94,10 @@ fn unknown(catalogue: &Catalogue, id: &str) -> Refusal {
         .flat_map(|rule| rule.guide.every().into_iter().chain([rule.id.clone()]))
         .chain(catalogue.facts.keys().cloned())
         .chain(catalogue.settings.keys().cloned())
+        .chain(catalogue.fixes.keys().cloned())
         .map(|word| word.to_string())
         .collect();
-    let refusal = Refusal::new(format!("there is no rule, row, fact or setting `{id}`"));
+    let refusal = Refusal::new(format!("there is no rule, row, fact, setting or fix `{id}`"));
     let refusal = match suggest(id, words.iter().map(String::as_str)) {
         Some(near) => refusal.next(format!("did you mean `{near}`?")),
         None => refusal,
@@ -215,6 +220,62 @@ fn setting_json(setting: &Setting) -> String {
         "type": setting.ty.to_string(),
         "default": setting.default.as_ref().map(crate::facts::to_json),
         "about": setting.about,
+    });
+    report::pretty(&told)
+}
+
+/// How careful one must be with a fix, in words.
+const fn care(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "safe",
+        Safety::Confirm => "wants a confirmation",
+        Safety::Destructive => "destructive: wants a confirmation by name",
+        Safety::Guided => "guided: tells what a person does",
+    }
+}
+
+/// The rules that offer a fix.
+fn offering<'c>(catalogue: &'c Catalogue, fix: &Fix) -> Vec<&'c str> {
+    let offers = |rule: &&Rule| rule.fix.iter().any(|used| used.fix == fix.id);
+    catalogue
+        .rules
+        .iter()
+        .filter(offers)
+        .map(|rule| rule.id.as_ref())
+        .collect()
+}
+
+fn fix_text(catalogue: &Catalogue, fix: &Fix) -> String {
+    let inputs: Vec<String> = fix
+        .inputs
+        .iter()
+        .map(|(name, ty)| format!("{name}: {ty}"))
+        .collect();
+    format!(
+        "{}  pack {}\n  {}\n  on       {}\n  care     {}\n  takes    {}\n  mends    {}\n",
+        Tone::Strong.paint(&visible(&fix.id)),
+        visible(&fix.pack),
+        visible(&fix.about),
+        visible(&fix.on),
+        care(fix.safety),
+        visible(&inputs.join(", ")),
+        visible(&offering(catalogue, fix).join(", ")),
+    )
+}
+
+fn fix_json(catalogue: &Catalogue, fix: &Fix) -> String {
+    let inputs = fix
+        .inputs
+        .iter()
+        .map(|(name, ty)| (name.to_string(), Value::from(ty.to_string())));
+    let told = json!({
+        "fix": &*fix.id,
+        "pack": &*fix.pack,
+        "about": fix.about,
+        "on": &*fix.on,
+        "safety": fix.safety.word(),
+        "inputs": inputs.collect::<Value>(),
+        "rules": offering(catalogue, fix),
     });
     report::pretty(&told)
 }

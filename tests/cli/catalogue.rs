@@ -36,6 +36,7 @@ fn everything_that_is_listed_can_be_explained() {
         "dns.map",
         "setting.dns.map",
         "param.dns_test_limit",
+        "common/grant",
     ] {
         for format in ["human", "json"] {
             let run = standin(["explain", id, "--format", format]);
