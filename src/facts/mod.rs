@@ -39,6 +39,6 @@ pub use sddl::SddlError;
 pub use sid::{Sid, SidError};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
 pub use types::{FactType, Fields, Misfit};
-pub use value::{Digest, FactValue, Sorted};
+pub use value::{Comparable, Digest, FactValue};
 pub use version::Version;
 pub use win_path::WinPath;

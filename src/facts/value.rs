@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -132,10 +133,10 @@ impl FactValue {
     pub fn sort_order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::List(a), Self::List(b)) | (Self::Set(a), Self::Set(b)) => {
-                a.iter().map(Sorted).cmp(b.iter().map(Sorted))
+                a.iter().map(Comparable).cmp(b.iter().map(Comparable))
             }
             (Self::Record(a), Self::Record(b)) => {
-                let sorted = |(name, value)| (name, Sorted(value));
+                let sorted = |(name, value)| (name, Comparable(value));
                 a.iter().map(sorted).cmp(b.iter().map(sorted))
             }
             _ if discriminant(self) == discriminant(other) => self
@@ -154,29 +155,59 @@ impl FactValue {
     }
 }
 
-/// A value by the order that sets use, so that joins need no loop in a loop.
+/// A value as sets and joins compare it: every value has an order, and equal ones have equal hashes.
 #[derive(Clone, Copy, Debug)]
-pub struct Sorted<'a>(pub &'a FactValue);
+pub struct Comparable<'a>(pub &'a FactValue);
 
-impl Ord for Sorted<'_> {
+impl Ord for Comparable<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.sort_order(other.0)
     }
 }
 
-impl PartialOrd for Sorted<'_> {
+impl PartialOrd for Comparable<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Sorted<'_> {
+impl PartialEq for Comparable<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Sorted<'_> {}
+impl Eq for Comparable<'_> {}
+
+impl Hash for Comparable<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        use FactValue as V;
+        discriminant(self.0).hash(state);
+        match self.0 {
+            V::Nothing => {}
+            V::Bool(value) => value.hash(state),
+            V::Int(value) => value.hash(state),
+            V::Text(value) | V::Host(value) => value.hash(state),
+            V::Version(value) => value.hash(state),
+            V::Ip(value) => value.hash(state),
+            V::Subnet(value) => value.hash(state),
+            V::Path(value) => value.hash(state),
+            V::Dn(value) => value.hash(state),
+            V::Sid(value) => value.hash(state),
+            V::Bytes(value) => value.hash(state),
+            V::Digest(value) => value.hash(state),
+            V::Time(value) => value.hash(state),
+            V::List(items) | V::Set(items) => items.iter().for_each(|item| Self(item).hash(state)),
+            V::Record(record) => {
+                for (name, value) in record.iter() {
+                    name.hash(state);
+                    Comparable(value).hash(state);
+                }
+            }
+            V::Acl(_) | V::Map(_) | V::Absent(_) => self.0.to_string().hash(state),
+        }
+    }
+}
 
 impl From<&str> for FactValue {
     fn from(text: &str) -> Self {
@@ -247,4 +278,51 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let _ = write!(out, "{b:02x}");
         out
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher as _, RandomState};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::facts::Cause;
+
+    fn value() -> impl Strategy<Value = FactValue> {
+        let scalar = prop_oneof![
+            Just(FactValue::Nothing),
+            any::<bool>().prop_map(FactValue::Bool),
+            (-2_i64..3).prop_map(FactValue::Int),
+            "[abAB]{0,2}".prop_map(FactValue::text),
+            "[abAB]{0,2}".prop_map(|text| FactValue::Host(text.into())),
+            "[0-1]\\.[0-1](\\.0)?".prop_map(|text| FactValue::Version(text.parse().unwrap())),
+            "[cC]:\\\\[ab]".prop_map(|text| FactValue::Path(WinPath::new(&text))),
+            Just(FactValue::absent(Absence::new(Cause::Denied, "a", "b"))),
+        ];
+        scalar.prop_recursive(2, 6, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(FactValue::list),
+                prop::collection::vec(inner.clone(), 0..3).prop_map(FactValue::set),
+                prop::collection::btree_map("[ab]", inner, 0..3)
+                    .prop_map(|fields| FactValue::Record(Arc::new(fields.into_iter().collect()))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn values_have_one_order_and_equal_ones_one_hash(a in value(), b in value(), c in value()) {
+            let (x, y, z) = (Comparable(&a), Comparable(&b), Comparable(&c));
+            prop_assert_eq!(x.cmp(&y), y.cmp(&x).reverse());
+            if x <= y && y <= z {
+                prop_assert!(x <= z);
+            }
+            let hashes = RandomState::new();
+            if x == y {
+                prop_assert_eq!(hashes.hash_one(x), hashes.hash_one(y));
+                prop_assert_eq!(&a, &b);
+            }
+        }
+    }
 }

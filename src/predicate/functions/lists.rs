@@ -1,9 +1,11 @@
 //! Lists, sets, records and keyed collections.
 //!
-//! Joins live here, as functions over whole collections: they cost what a sorted look-up costs, not a loop in a loop.
+//! Joins live here, as functions over whole collections: they cost what a look-up costs, not a loop in a loop.
+
+use std::collections::HashSet;
 
 use super::{Budget, Fault, Function, Outcome, Param, Ty, as_record, as_text, field_of, items_of, wrong};
-use crate::facts::{FactValue, Sorted};
+use crate::facts::{Comparable, FactValue};
 use crate::predicate::compare;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -216,13 +218,10 @@ fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
     if let Some(why) = a.iter().chain(&b).find_map(|item| item.hole()) {
         return Err(Fault::Absent(why.clone()));
     }
-    let steps = (a.len() + b.len()) as u64 * u64::from(b.len().max(1).ilog2());
-    budget.spend(steps)?;
-    let mut known: Vec<Sorted<'_>> = b.into_iter().map(Sorted).collect();
-    known.sort_unstable();
+    let known: HashSet<Comparable<'_>> = b.into_iter().map(Comparable).collect();
     let kept = a
         .into_iter()
-        .filter(|item| known.binary_search(&Sorted(item)).is_ok() == keep_common);
+        .filter(|item| known.contains(&Comparable(item)) == keep_common);
     Ok(FactValue::list(kept.cloned()))
 }
 
