@@ -1,11 +1,12 @@
 //! What a rule is judged for: servers, the pair, records of a collection.
 
 use std::cell::RefCell;
+use std::iter;
 use std::sync::Arc;
 
 use super::{Subject, SubjectRoot};
 use crate::catalogue::Rule;
-use crate::facts::{Absence, FactMap, FactPath, FactValue, Facts, Key, Lookup, Side};
+use crate::facts::{Absence, Entry, FactMap, FactPath, FactValue, Facts, Key, Lookup, Side};
 use crate::predicate::{Budget, Expression, Fault, Locals, Scope, Seen, Trail};
 
 /// One thing to judge, or why it cannot be told which things there are.
@@ -104,31 +105,17 @@ impl Twins {
             Err(why) => Self::Absent(why),
         }
     }
+}
 
-    /// The twin of a key, or nothing when the other server has none, or why that is not known.
-    fn find(&self, key: &Key) -> Option<Result<Seen, Fault>> {
-        Some(match self {
-            Self::Unused => return None,
-            Self::Absent(why) => Err(Fault::Absent(why.clone())),
-            Self::Of(map, path) => match map.get(key) {
-                Lookup::Found(entry) => {
-                    let trail = Some(Trail::fact(path.clone()).at(entry.key.clone()));
-                    Ok(Seen {
-                        value: entry.value.clone(),
-                        trail,
-                    })
-                }
-                Lookup::Hole(why) => Err(Fault::Absent(why.clone())),
-                Lookup::Missing => {
-                    let trail = Some(Trail::fact(path.clone()).at(key.clone()));
-                    Ok(Seen {
-                        value: FactValue::Nothing,
-                        trail,
-                    })
-                }
-            },
-        })
-    }
+/// What the other server has under this key, or nothing when it has none, or why that is not known.
+fn twin(path: &FactPath, key: &Key, found: Lookup<'_>) -> Result<Seen, Fault> {
+    let (value, key) = match found {
+        Lookup::Found(entry) => (entry.value.clone(), &entry.key),
+        Lookup::Hole(why) => return Err(Fault::Absent(why.clone())),
+        Lookup::Missing => (FactValue::Nothing, key),
+    };
+    let trail = Some(Trail::fact(path.clone()).at(key.clone()));
+    Ok(Seen { value, trail })
 }
 
 fn of_map(
@@ -138,36 +125,40 @@ fn of_map(
     here: Option<Side>,
     twins: &Twins,
 ) -> Vec<Candidate> {
-    let mut candidates = Vec::with_capacity(map.len());
-    for entry in map.iter() {
-        let subject = Subject {
+    let about = |key: &Key, bound| Candidate {
+        subject: Subject {
             root,
-            key: entry.key.clone(),
-        };
+            key: key.clone(),
+        },
+        here,
+        bound,
+    };
+    let candidate = |entry: &Entry, twin: Option<Result<Seen, Fault>>| {
         let bound = match &entry.value {
             FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
             record => {
                 let trail = seen.trail.as_ref().map(|trail| trail.at(entry.key.clone()));
-                let item = Ok(Seen {
-                    value: record.clone(),
-                    trail,
-                });
-                Ok(std::iter::once(item).chain(twins.find(&entry.key)).collect())
+                let value = record.clone();
+                Ok(iter::once(Ok(Seen { value, trail })).chain(twin).collect())
             }
         };
-        candidates.push(Candidate { subject, here, bound });
-    }
-    for (prefix, why) in map.holes() {
-        let subject = Subject {
-            root,
-            key: prefix.clone(),
-        };
-        candidates.push(Candidate {
-            subject,
-            here,
-            bound: Err(Fault::Absent(why.clone())),
-        });
-    }
+        about(&entry.key, bound)
+    };
+    let mut candidates: Vec<Candidate> = match twins {
+        Twins::Unused => map.iter().map(|entry| candidate(entry, None)).collect(),
+        Twins::Absent(why) => {
+            let unknown = || Some(Err(Fault::Absent(why.clone())));
+            map.iter().map(|entry| candidate(entry, unknown())).collect()
+        }
+        Twins::Of(other, path) => map
+            .meet(other)
+            .map(|(entry, found)| candidate(entry, Some(twin(path, &entry.key, found))))
+            .collect(),
+    };
+    let holes = map
+        .holes()
+        .map(|(prefix, why)| about(prefix, Err(Fault::Absent(why.clone()))));
+    candidates.extend(holes);
     candidates
 }
 

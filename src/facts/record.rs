@@ -1,5 +1,6 @@
 //! Records and keyed collections of records.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -57,10 +58,11 @@ impl Key {
         }
         Self(self.0.iter().map(|p| p.to_lowercase().into()).collect())
     }
+}
 
-    /// Whether the leading parts of this key are those of `prefix`.
-    pub fn starts_with(&self, prefix: &Self) -> bool {
-        self.0.starts_with(&prefix.0)
+impl Borrow<[Arc<str>]> for Key {
+    fn borrow(&self) -> &[Arc<str>] {
+        &self.0
     }
 }
 
@@ -135,17 +137,35 @@ impl FactMap {
     }
 
     pub fn get(&self, key: &Key) -> Lookup<'_> {
-        let folded = self.fold(key);
-        if let Some(entry) = self.entries.get(&folded) {
+        self.get_folded(&self.fold(key))
+    }
+
+    fn get_folded(&self, folded: &Key) -> Lookup<'_> {
+        if let Some(entry) = self.entries.get(folded) {
             return match &entry.value {
                 FactValue::Absent(why) => Lookup::Hole(why),
                 _ => Lookup::Found(entry),
             };
         }
-        match self.holes.iter().find(|(prefix, _)| folded.starts_with(prefix)) {
-            Some((_, (_, why))) => Lookup::Hole(why),
+        let parts = folded.parts();
+        let mut prefixes = (0..=parts.len()).map(|n| &parts[..n]);
+        match prefixes.find_map(|prefix| self.holes.get(prefix)) {
+            Some((_, why)) => Lookup::Hole(why),
             None => Lookup::Missing,
         }
+    }
+
+    /// Every entry with what another collection has under the same key.
+    pub fn meet<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Entry, Lookup<'a>)> {
+        let alike = self.exact == other.exact;
+        self.entries.iter().map(move |(folded, entry)| {
+            let found = if alike {
+                other.get_folded(folded)
+            } else {
+                other.get(&entry.key)
+            };
+            (entry, found)
+        })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {

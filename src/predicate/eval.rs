@@ -158,10 +158,16 @@ impl Run<'_> {
             return Err(Fault::Absent(Absence::clone(why)));
         }
         if let Some(trail) = &seen.trail {
-            self.reads.borrow_mut().push(FactRead {
+            let read = FactRead {
                 trail: trail.clone(),
                 value: seen.value.clone(),
-            });
+            };
+            // A record and at once a field of it: only the field counts.
+            let mut reads = self.reads.borrow_mut();
+            match reads.last_mut() {
+                Some(last) if last.trail.covers(trail) => *last = read,
+                _ => reads.push(read),
+            }
         }
         Ok(seen)
     }
