@@ -156,12 +156,14 @@ impl<'a> Judging<'a> {
             Ok(bound) => bound,
             Err(Fault::Budget) => return Err(()),
             Err(fault) => {
-                let outcome = match self.blocked(rule, &candidate.subject) {
-                    Some(because) => Outcome::Blocked(because),
-                    None => Outcome::Unknown(absence(rule, fault.clone())),
-                };
-                let locals = Locals(vec![Err(fault); names_of(rule).len()]);
+                let locals = Locals(vec![Err(fault.clone()); names_of(rule).len()]);
                 let case = Case::new(rule, scope, locals, budget);
+                // What need not be looked at is not unknown: a `when` without the item may rule it out.
+                let outcome = match (case.all(&rule.when)?, self.blocked(rule, &candidate.subject)) {
+                    (Verdict::No, _) => Outcome::Status(Status::NotApplicable),
+                    (_, Some(because)) => Outcome::Blocked(because),
+                    (_, None) => Outcome::Unknown(absence(rule, fault)),
+                };
                 return case.finding(self.catalogue, candidate.subject, outcome);
             }
         };

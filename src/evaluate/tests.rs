@@ -182,6 +182,20 @@ fn a_collection_is_judged_record_by_record() {
 }
 
 #[test]
+fn what_does_not_apply_is_not_unknown_for_want_of_its_records() {
+    let rule = "id: t/r\n    severity: error\n    for_each: source.t.boxes\n    when: [ source.t.a, item.size > 0 ]\n    \
+                expect: 'true'";
+    assert_eq!(
+        found(rule, &json!({ "source.t.a": false })),
+        ["t/r source not_applicable"]
+    );
+    assert_eq!(
+        found(rule, &json!({ "source.t.a": true })),
+        ["t/r source unknown"]
+    );
+}
+
+#[test]
 fn what_rests_on_a_bad_finding_waits_for_it() {
     let rules = "id: t/first\n    severity: error\n    sides: [source, target]\n    expect: here.t.a\n---
         id: t/second\n    severity: error\n    sides: [source, target]\n    requires: [t/first]\n    expect: here.t.b\n---

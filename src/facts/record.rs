@@ -81,7 +81,7 @@ pub struct Entry {
 }
 
 /// What a look-up in a collection finds.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Lookup<'a> {
     Found(&'a Entry),
     /// The collection could not be read there.
