@@ -8,13 +8,14 @@ mod doctor;
 mod find;
 mod gather;
 mod needs;
+mod order;
 mod probe;
 mod progress;
 mod row;
 mod transports;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -23,12 +24,14 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalogue::{Catalogue, reads_of_fact};
+use crate::catalogue::Catalogue;
 use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, Snapshot};
 use crate::pair::{Pair, Secrets};
 
 pub use doctor::{Health, Look, examine};
 pub use find::{Domain, FoundServer, directory_of, find_servers, primary_of};
+use order::Order;
+
 pub use needs::needed;
 pub use progress::{Progress, Silent};
 pub use transports::endpoints_of;
@@ -87,50 +90,18 @@ struct Run<'a> {
 impl Run<'_> {
     /// Reads every wanted fact, each as soon as what it rests on is there.
     async fn all(&self) {
-        let mut waits: BTreeMap<&FactPath, usize> = BTreeMap::new();
-        let mut dependents: BTreeMap<FactPath, Vec<&FactPath>> = BTreeMap::new();
-        for path in self.request.wanted {
-            let before = self.rests_on(path);
-            waits.insert(path, before.len());
-            for fact in before {
-                dependents.entry(fact).or_default().push(path);
-            }
-        }
+        let mut order = Order::new(self.request.catalogue, self.request.wanted);
         self.request.progress.started(self.request.wanted.len());
         let mut reading = FuturesUnordered::new();
-        reading.extend(
-            waits
-                .iter()
-                .filter(|(_, n)| **n == 0)
-                .map(|(path, _)| self.read(path)),
-        );
+        reading.extend(order.first.iter().map(|path| self.read(path)));
         while let Some((path, observation)) = reading.next().await {
             self.request
                 .progress
                 .read(&path, observation.value.as_ref().err());
             self.facts.borrow_mut().insert(path.clone(), observation);
-            for dependent in dependents.remove(&path).unwrap_or_default() {
-                let left = waits.get_mut(dependent).expect("every dependent is wanted");
-                *left -= 1;
-                if *left == 0 {
-                    reading.push(self.read(dependent));
-                }
-            }
+            reading.extend(order.read(&path).into_iter().map(|path| self.read(path)));
         }
         self.request.progress.finished();
-    }
-
-    /// The wanted facts that this one's probes mention.
-    fn rests_on(&self, path: &FactPath) -> BTreeSet<FactPath> {
-        let Some(fact) = self.request.catalogue.facts.get(&path.name) else {
-            return BTreeSet::new();
-        };
-        let mentioned = reads_of_fact(fact)
-            .into_iter()
-            .filter_map(|read| read.path(path.root.side()));
-        mentioned
-            .filter(|read| self.request.wanted.contains(read))
-            .collect()
     }
 
     /// Reads one fact within the run's time.

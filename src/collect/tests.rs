@@ -36,9 +36,9 @@ impl Collected {
 
 /// Writes down in which order facts were read.
 #[derive(Default)]
-struct Order(Mutex<Vec<String>>);
+struct Told(Mutex<Vec<String>>);
 
-impl Progress for Order {
+impl Progress for Told {
     fn started(&self, _: usize) {}
     fn read(&self, fact: &FactPath, _: Option<&Absence>) {
         self.0.lock().unwrap().push(fact.to_string());
@@ -55,7 +55,7 @@ fn collected(facts: &str, settings: &str) -> Collected {
     )
 }
 
-fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &CancellationToken) -> Collected {
+fn catalogue(facts: &str) -> Catalogue {
     let file = |path: &str, text: &str| PackFile {
         path: path.into(),
         shown: path.into(),
@@ -71,9 +71,13 @@ fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &Canc
     };
     let mut sources = SourceMap::new();
     let loaded = load(&[pack], &mut sources);
-    let catalogue = loaded
-        .catalogue
-        .unwrap_or_else(|| panic!("{}", human(&loaded.diagnostics, &sources, false)));
+    let told = || human(&loaded.diagnostics, &sources, false);
+    loaded.catalogue.unwrap_or_else(|| panic!("{}", told()))
+}
+
+fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &CancellationToken) -> Collected {
+    let catalogue = catalogue(facts);
+    let mut sources = SourceMap::new();
     let text = format!(
         "pair: p\npacks: [t]\nsource: {{ name: A, address: 127.0.0.1 }}\ntarget: {{ name: B, address: 127.0.0.2 }}\n\
          settings: {settings}\n"
@@ -93,7 +97,7 @@ fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &Canc
                 .map(|root| FactPath::new(*root, fact.name.clone()))
         })
         .collect();
-    let order = Order::default();
+    let order = Told::default();
     let request = Request {
         catalogue: &catalogue,
         pair: &pair,
@@ -133,6 +137,37 @@ fn facts_are_read_after_what_they_mention() {
     let collected = collected(facts, "{ port: 7 }");
     assert_eq!(collected.get("pair.t.a"), json!(9));
     assert_eq!(collected.order, ["pair.t.c", "pair.t.b", "pair.t.a"]);
+}
+
+#[test]
+fn what_the_longest_chain_rests_on_is_read_first() {
+    let settings = "{ boxes: [ { name: A, size: 1 } ] }";
+    let local = |name: &str, when: &str| {
+        format!(
+            "\n  - {{ fact: t.{name}, of: pair, type: {{ set_of: ip }}, about: x, probes: [ {{ {when} local: {{ resolve: 127.0.0.1 }}, value: row.address }} ] }}"
+        )
+    };
+    let facts = [
+        local("a", ""),
+        local("b", "when: 'pair.t.z != []',"),
+        local("c", "when: 'pair.t.z != []',"),
+        local("d", "when: 'pair.t.c != []',"),
+        local("z", ""),
+    ];
+    let wanted: BTreeSet<FactPath> = ["a", "b", "c", "d", "z"]
+        .iter()
+        .map(|name| format!("pair.t.{name}").parse().unwrap())
+        .collect();
+    let catalogue = catalogue(&facts.concat());
+    let mut order = Order::new(&catalogue, &wanted);
+    let shown = |paths: Vec<&FactPath>| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(order.first.clone()), ["pair.t.z", "pair.t.a"]);
+    assert_eq!(shown(order.read(order.first[0])), ["pair.t.c", "pair.t.b"]);
+    assert_eq!(shown(order.read(&"pair.t.c".parse().unwrap())), ["pair.t.d"]);
+    assert_eq!(
+        collected(&facts.concat(), settings).get("pair.t.d"),
+        json!(["127.0.0.1"])
+    );
 }
 
 #[test]

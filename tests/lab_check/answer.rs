@@ -1,5 +1,6 @@
 //! One live check, and its answer as text that can be compared.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -76,6 +77,14 @@ impl Checked {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text(Origin::Live)).unwrap()
     }
+}
+
+/// How each subject of each rule stands, in the words of [`outcome`].
+pub(crate) fn outcomes(answer: &Value) -> BTreeMap<(String, String), String> {
+    let findings = answer["findings"].as_array().unwrap().iter();
+    findings
+        .map(|finding| (place(finding), outcome(finding)))
+        .collect()
 }
 
 /// The rule and the subject of a finding.

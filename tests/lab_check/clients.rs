@@ -1,6 +1,5 @@
 //! Other people's programs, which change the lab and put it back.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,8 +13,10 @@ use super::setting;
 pub(crate) enum Step {
     /// `ldbmodify`: gives an attribute of a directory object these values instead of its own.
     Set(&'static str, &'static str, &'static [&'static str]),
-    /// `ldbmodify`: whatever LDIF says.
-    Ldif(&'static str),
+    /// `ldbmodify`: makes an object with these lines of LDIF.
+    Add(&'static str, &'static str),
+    /// `ldbdel`.
+    Delete(&'static str),
     /// `ldbrename`: gives an object this name in its place.
     Rename(&'static str, &'static str),
     /// `tests/lab/revoke`: takes the rights of an account to an attribute or class at an object away.
@@ -32,26 +33,25 @@ pub(crate) enum Step {
     Stop(&'static str),
 }
 
-/// How steps are undone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How a step is undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Undo {
-    Start(&'static str),
+    Ldif(String),
     Reset(&'static str),
     Resolver,
-    Ldif(String),
+    Start(&'static str),
 }
 
 /// Changes to the lab, undone when this is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Changed(BTreeSet<Undo>);
+pub(crate) struct Changed(Vec<Undo>);
 
 /// Does these things, one after another.
 pub(crate) fn change(steps: &[Step]) -> Changed {
     let mut changed = Changed::default();
     for step in steps {
-        let undo = undo(*step);
         // what fails in the middle is undone, too
-        changed.0.insert(undo);
+        changed.0.push(undo(*step));
         act(*step);
     }
     changed
@@ -59,14 +59,20 @@ pub(crate) fn change(steps: &[Step]) -> Changed {
 
 impl Drop for Changed {
     fn drop(&mut self) {
-        let reset = |what| self.0.contains(&Undo::Reset(what));
-        for undo in &self.0 {
+        let mut left = std::mem::take(&mut self.0);
+        while let Some(undo) = left.pop() {
+            if left.contains(&undo) {
+                continue;
+            }
             match undo {
-                Undo::Start(peer) => tool("peer", &["start", peer]),
-                Undo::Reset(what) => tool("reset", &[what]),
+                Undo::Ldif(_) if left.contains(&Undo::Reset("directory")) => {}
+                Undo::Ldif(ldif) => ldbmodify(&ldif),
+                Undo::Reset(what) => {
+                    reset(what);
+                    left.retain(|undo| what != "directory" || !matches!(undo, Undo::Ldif(_)));
+                }
                 Undo::Resolver => resolve_by("NS1"),
-                Undo::Ldif(_) if reset("directory") => {}
-                Undo::Ldif(ldif) => ldbmodify(ldif),
+                Undo::Start(peer) => tool("peer", &["start", peer]),
             }
         }
     }
@@ -75,7 +81,13 @@ impl Drop for Changed {
 fn undo(step: Step) -> Undo {
     match step {
         Step::Set(dn, attribute, _) => Undo::Ldif(replace(dn, attribute, &values(dn, attribute))),
-        Step::Ldif(_) | Step::Rename(..) | Step::Revoke(..) | Step::Ace(..) => Undo::Reset("directory"),
+        Step::Add(dn, _) => Undo::Ldif(format!("dn: {}\nchangetype: delete\n", expand(dn))),
+        Step::Revoke(_, _, dn) | Step::Ace(_, dn) => {
+            let list = "nTSecurityDescriptor";
+            Undo::Ldif(replace(dn, list, &values(dn, list)))
+        }
+        Step::Rename(dn, name) => Undo::Ldif(rename(dn, name)),
+        Step::Delete(_) => Undo::Reset("directory"),
         Step::Update(_) | Step::NoReverseZone => Undo::Reset("dns"),
         Step::Resolver(_) => Undo::Resolver,
         Step::Stop(peer) => Undo::Start(peer),
@@ -85,13 +97,27 @@ fn undo(step: Step) -> Undo {
 fn act(step: Step) {
     match step {
         Step::Set(dn, attribute, values) => {
-            let values: Vec<String> = values.iter().map(|value| expand(value)).collect();
+            let values: Vec<String> = values.iter().map(|value| format!(" {}", expand(value))).collect();
             ldbmodify(&replace(dn, attribute, &values));
         }
-        Step::Ldif(ldif) => ldbmodify(&expand(ldif)),
-        Step::Rename(dn, name) => rename(&expand(dn), name),
+        Step::Add(dn, lines) => {
+            ldbmodify(&format!("dn: {}\nchangetype: add\n{}", expand(dn), expand(lines)));
+        }
+        Step::Delete(dn) => {
+            on_database("ldbdel", &[&expand(dn)], "");
+        }
+        // done when it was found how it is undone
+        Step::Rename(..) => {}
         Step::Revoke(account, what, dn) => tool("revoke", &[account, what, &expand(dn)]),
-        Step::Ace(ace, dn) => dsacl(&expand(ace), &expand(dn)),
+        Step::Ace(ace, dn) => {
+            let set = ["dsacl", "set", "--objectdn", &expand(dn), "--sddl", &expand(ace)];
+            let database = database();
+            run(
+                "samba-tool",
+                &[&set[..], &database.each_ref().map(String::as_str)].concat(),
+                "",
+            );
+        }
         Step::Update(text) => nsupdate(text),
         Step::NoReverseZone => without_reverse_zone(),
         Step::Resolver(server) => resolve_by(server),
@@ -176,68 +202,45 @@ fn database() -> [String; 3] {
     [smb_conf, "-H".to_owned(), setting("SAM")]
 }
 
-pub(crate) fn ldbmodify(ldif: &str) {
+/// Runs one of the programs for the directory's files.
+fn on_database(program: &str, arguments: &[&str], input: &str) -> String {
     let database = database();
-    run("ldbmodify", &database.each_ref().map(String::as_str), ldif);
+    let database = database.each_ref().map(String::as_str);
+    run(program, &[&database[..], arguments].concat(), input)
 }
 
-/// The values of a text attribute.
+pub(crate) fn ldbmodify(ldif: &str) {
+    on_database("ldbmodify", &[], ldif);
+}
+
+/// The values of an attribute as LDIF writes them behind the first colon, with base 64 where it is needed.
 pub(crate) fn values(dn: &str, attribute: &str) -> Vec<String> {
-    let (database, dn) = (database(), expand(dn));
-    let [smb_conf, option, sam] = database.each_ref().map(String::as_str);
-    let ldif = run(
-        "ldbsearch",
-        &[
-            smb_conf,
-            option,
-            sam,
-            "-b",
-            &dn,
-            "-s",
-            "base",
-            "(objectClass=*)",
-            attribute,
-        ],
-        "",
-    );
+    let dn = expand(dn);
+    let what = ["-b", &dn, "-s", "base", "(objectClass=*)", attribute];
     // a long value goes on in lines that begin with a space
-    let ldif = ldif.replace("\n ", "");
-    assert!(!ldif.contains(&format!("{attribute}:: ")), "not a text: {ldif}");
-    let value = |line: &str| Some(line.strip_prefix(attribute)?.strip_prefix(": ")?.to_owned());
+    let ldif = on_database("ldbsearch", &what, "").replace("\n ", "");
+    let value = |line: &str| Some(line.strip_prefix(attribute)?.strip_prefix(':')?.to_owned());
     ldif.lines().filter_map(value).collect()
 }
 
 fn replace(dn: &str, attribute: &str, values: &[String]) -> String {
     let mut ldif = format!("dn: {}\nchangetype: modify\nreplace: {attribute}\n", expand(dn));
     for value in values {
-        writeln!(ldif, "{attribute}: {value}").unwrap();
+        writeln!(ldif, "{attribute}:{value}").unwrap();
     }
     ldif
 }
 
-fn rename(dn: &str, name: &str) {
-    let (_, parent) = dn.split_once(',').unwrap();
-    let database = database();
-    let [smb_conf, option, sam] = database.each_ref().map(String::as_str);
+/// Renames an object in its place and gives the LDIF that takes it back.
+fn rename(dn: &str, name: &str) -> String {
+    let dn = expand(dn);
+    let (old_name, parent) = dn.split_once(',').unwrap();
     // a real Exchange gives its objects this flag, without which nothing is renamed in the configuration
     let flag = format!("dn: {dn}\nchangetype: modify\nreplace: systemFlags\nsystemFlags: 1073741824\n");
-    run("ldbmodify", &[smb_conf, option, sam, "--relax"], &flag);
-    run(
-        "ldbrename",
-        &[smb_conf, option, sam, dn, &format!("{name},{parent}")],
-        "",
-    );
-}
-
-fn dsacl(ace: &str, dn: &str) {
-    let database = database();
-    let [smb_conf, option, sam] = database.each_ref().map(String::as_str);
-    let set = ["dsacl", "set", smb_conf, option, sam];
-    run(
-        "samba-tool",
-        &[&set[..], &["--objectdn", dn, "--sddl", ace]].concat(),
-        "",
-    );
+    on_database("ldbmodify", &["--relax"], &flag);
+    let new = format!("{name},{parent}");
+    on_database("ldbrename", &[&dn, &new], "");
+    format!("dn: {new}\nchangetype: modrdn\nnewrdn: {old_name}\ndeleteoldrdn: 1\n")
 }
 
 fn nsupdate(text: &str) {

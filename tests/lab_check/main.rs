@@ -9,8 +9,15 @@
 mod answer;
 mod changes;
 mod clients;
+mod counting;
 mod healthy;
+#[cfg(all(feature = "kerberos", unix))]
+mod kerberos;
+mod names;
 mod pair_file;
+mod recording;
+mod timing;
+mod trouble;
 
 use std::sync::{Mutex, MutexGuard};
 

@@ -72,13 +72,22 @@ fn settled(finding: &Value, seen: &[&str]) -> Value {
     finding
 }
 
-/// The fields that differ.
+/// The fields that differ; of lists, what only one of them has.
 fn difference(was: &Value, is: &Value) -> String {
     let fields = was.as_object().unwrap();
     let differing = fields.iter().filter(|(name, value)| is[name.as_str()] != **value);
-    let shown =
-        differing.map(|(name, value)| format!("{name}\n      was {value}\n      is  {}", is[name.as_str()]));
+    let shown = differing.map(|(name, was)| {
+        let (was, is) = (without(was, &is[name.as_str()]), without(&is[name.as_str()], was));
+        format!("{name}\n      was {was}\n      is  {is}")
+    });
     shown.collect::<Vec<_>>().join("\n   ")
+}
+
+fn without(one: &Value, other: &Value) -> Value {
+    match (one.as_array(), other.as_array()) {
+        (Some(one), Some(other)) => one.iter().filter(|item| !other.contains(item)).cloned().collect(),
+        _ => one.clone(),
+    }
 }
 
 /// Whether the counts, and the roots of what is unknown, are those of the findings.

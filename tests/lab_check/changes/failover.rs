@@ -1,15 +1,15 @@
 //! Identity failover, and the options of the pair.
 
 use super::{Change, ERROR, GOOD, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::Ldif;
+use crate::clients::Step::{self, Add};
 use crate::pair_file::Edit;
 
 const TURNED_ON: &str = "warning, fixable";
 const SETTINGS: &str = "settings:\n";
 
-const TWO_SUBNETS: &str = "dn: CN=127.0.0.8/30,$SUBNETS\nchangetype: add\nobjectClass: subnet\n\n\
-     dn: CN=127.0.0.12/30,$SUBNETS\nchangetype: add\nobjectClass: subnet\n";
-const ONE_SUBNET: &str = "dn: CN=127.0.0.0/24,$SUBNETS\nchangetype: add\nobjectClass: subnet\n";
+const SOURCES_SUBNET: Step = Add("CN=127.0.0.8/30,$SUBNETS", "objectClass: subnet\n");
+const TARGETS_SUBNET: Step = Add("CN=127.0.0.12/30,$SUBNETS", "objectClass: subnet\n");
+const ONE_SUBNET: Step = Add("CN=127.0.0.0/24,$SUBNETS", "objectClass: subnet\n");
 
 /// What becomes of the others when the failover is not by DNS.
 macro_rules! by_identity {
@@ -96,7 +96,7 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "identity failover between subnets of the directory",
         rows: &["C-38", "C-40"],
-        steps: &[Ldif(TWO_SUBNETS), Ldif(ONE_SUBNET)],
+        steps: &[SOURCES_SUBNET, TARGETS_SUBNET, ONE_SUBNET],
         pair: &[IDENTITY],
         expect: by_identity![(NO_ADDRESS, "pair", GOOD), (OTHER_SUBNET, "pair", WARNING)],
         says: &["SRCMAIL is in 127.0.0.8/30, TGTMAIL in 127.0.0.12/30"],
@@ -105,7 +105,7 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "identity failover within a subnet of the directory",
         rows: &["C-38"],
-        steps: &[Ldif(ONE_SUBNET)],
+        steps: &[ONE_SUBNET],
         pair: &[IDENTITY],
         expect: by_identity![(NO_ADDRESS, "pair", GOOD), (OTHER_SUBNET, "pair", GOOD)],
         ..NOTHING
@@ -113,7 +113,7 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "identity failover, and the pair file knows the subnets better than the directory",
         rows: &["C-38"],
-        steps: &[Ldif(TWO_SUBNETS)],
+        steps: &[SOURCES_SUBNET, TARGETS_SUBNET],
         pair: &[
             IDENTITY,
             (

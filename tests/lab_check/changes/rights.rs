@@ -1,7 +1,7 @@
 //! What the two servers' accounts may do in the directory.
 
 use super::{Change, ERROR, FIXABLE, GONE, NOT_APPLICABLE, NOTHING};
-use crate::clients::Step::{Ace, Ldif, Revoke, Set};
+use crate::clients::Step::{Ace, Add, Revoke, Set};
 
 const SOURCE_ACCOUNT: &str = "CN=SRCMAIL,CN=Computers,$DOMAIN";
 const TARGET_ACCOUNT: &str = "CN=TGTMAIL,CN=Computers,$DOMAIN";
@@ -48,9 +48,10 @@ pub(super) const CHANGES: &[Change] = &[
         name: "the target has its right to the address book through a group in a group",
         steps: &[
             Revoke("TGTMAIL$", "offLineABServer", "$OAB"),
-            Ldif(
-                "dn: CN=DR Nested,CN=Users,$DOMAIN\nchangetype: modify\nadd: member\n\
-                 member: CN=TGTMAIL,CN=Computers,$DOMAIN\n",
+            Set(
+                "CN=DR Nested,CN=Users,$DOMAIN",
+                "member",
+                &["CN=svcdr,CN=Users,$DOMAIN", TARGET_ACCOUNT],
             ),
             Ace(
                 "(OA;;RPWP;a8df743e-c5ea-11d1-bbcb-0080c76670c0;;$OPERATORS_SID)",
@@ -64,9 +65,10 @@ pub(super) const CHANGES: &[Change] = &[
         name: "the group in the group is denied the right",
         rows: &["C-17"],
         steps: &[
-            Ldif(
-                "dn: CN=DR Nested,CN=Users,$DOMAIN\nchangetype: modify\nadd: member\n\
-                 member: CN=TGTMAIL,CN=Computers,$DOMAIN\n",
+            Set(
+                "CN=DR Nested,CN=Users,$DOMAIN",
+                "member",
+                &["CN=svcdr,CN=Users,$DOMAIN", TARGET_ACCOUNT],
             ),
             Ace(
                 "(OD;;WP;a8df743e-c5ea-11d1-bbcb-0080c76670c0;;$OPERATORS_SID)",
@@ -80,8 +82,9 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "the source has a second address book, which nobody may change",
         rows: &["C-16", "C-17"],
-        steps: &[Ldif(
-            "dn: CN=Sales,CN=Offline Address Lists,$LISTS\nchangetype: add\nobjectClass: msExchOAB\n\
+        steps: &[Add(
+            "CN=Sales,CN=Offline Address Lists,$LISTS",
+            "objectClass: msExchOAB\n\
              doOABVersion: 0\nmsExchOABFolder:: AAAAABqvDiEjRc0RqmYAAAAAAAA=\n\
              offLineABContainers: CN=Default Global Address List,CN=All Global Address Lists,$LISTS\n\
              offLineABSchedule:: AAAAAAAAAAAAAAAAAAAAAAAAAAAA\noffLineABStyle: 1\n\
@@ -103,6 +106,12 @@ pub(super) const CHANGES: &[Change] = &[
             ("exchange/address-book-denied", OAB_OF_SOURCE, NOT_APPLICABLE),
             ("exchange/address-book-denied", OAB_OF_TARGET, NOT_APPLICABLE),
         ],
+        ..NOTHING
+    },
+    Change {
+        name: "only the folders of the address book lie on the source",
+        steps: &[Set("$OAB", "offLineABServer", &["$TARGET"])],
+        seen: &["pair.exchange.oabs.server", "pair.exchange.oabs.folder_store"],
         ..NOTHING
     },
     Change {

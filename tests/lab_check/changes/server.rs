@@ -1,7 +1,7 @@
 //! Versions, editions and the server objects.
 
 use super::{Change, FIXABLE, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Ldif, Rename, Set};
+use crate::clients::Step::{Delete, Rename, Set};
 
 const NO_SERVER: &str = "unknown not_found target.exchange.server";
 const NO_GROUP: &str = "unknown after exchange/storage-group-missing";
@@ -93,11 +93,10 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "one storage group does not tell the edition",
         rows: &["C-59"],
-        steps: &[Ldif(
-            "dn: CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET\n\
-             changetype: delete\n\n\
-             dn: CN=Second Storage Group,CN=InformationStore,$TARGET\nchangetype: delete\n",
-        )],
+        steps: &[
+            Delete("CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET"),
+            Delete("CN=Second Storage Group,CN=InformationStore,$TARGET"),
+        ],
         pair: &[(
             "  exchange.edition: { source: enterprise, target: enterprise }\n",
             "",

@@ -1,7 +1,7 @@
 //! Storage groups, stores and their files.
 
 use super::{Change, ERROR, FIXABLE, GONE, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Ldif, Rename, Set};
+use crate::clients::Step::{Add, Delete, Rename, Set};
 
 const NO_GROUP: &str = "unknown after exchange/storage-group-missing";
 const NO_MAILBOX_STORE: &str = "unknown after exchange/mailbox-store-missing";
@@ -28,11 +28,10 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "a storage group is removed from the target",
         rows: &["C-59"],
-        steps: &[Ldif(
-            "dn: CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET\n\
-             changetype: delete\n\n\
-             dn: CN=Second Storage Group,CN=InformationStore,$TARGET\nchangetype: delete\n",
-        )],
+        steps: &[
+            Delete("CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET"),
+            Delete("CN=Second Storage Group,CN=InformationStore,$TARGET"),
+        ],
         expect: SECOND_IS_MISSING,
         says: &["Storage group Second Storage Group is missing on TGTMAIL"],
         ..NOTHING
@@ -50,9 +49,8 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "a mailbox store is removed from the target",
         rows: &["C-60"],
-        steps: &[Ldif(
-            "dn: CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET\n\
-             changetype: delete\n",
+        steps: &[Delete(
+            "CN=Mailbox Store 2 (TGTMAIL),CN=Second Storage Group,CN=InformationStore,$TARGET",
         )],
         expect: &[
             ("exchange/mailbox-store-missing", MAILBOX_2, FIXABLE),
@@ -65,9 +63,8 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "the public folder store is removed from the target",
         rows: &["C-61"],
-        steps: &[Ldif(
-            "dn: CN=Public Folder Store (TGTMAIL),CN=First Storage Group,CN=InformationStore,$TARGET\n\
-             changetype: delete\n",
+        steps: &[Delete(
+            "CN=Public Folder Store (TGTMAIL),CN=First Storage Group,CN=InformationStore,$TARGET",
         )],
         expect: &[
             ("exchange/public-store-missing", PUBLIC, FIXABLE),
@@ -249,9 +246,9 @@ pub(super) const CHANGES: &[Change] = &[
     },
     Change {
         name: "a storage group for recovery is on the source only",
-        steps: &[Ldif(
-            "dn: CN=Recovery Storage Group,CN=InformationStore,$SOURCE\nchangetype: add\n\
-             objectClass: msExchStorageGroup\nmsExchESEParamBaseName: R00\n\
+        steps: &[Add(
+            "CN=Recovery Storage Group,CN=InformationStore,$SOURCE",
+            "objectClass: msExchStorageGroup\nmsExchESEParamBaseName: R00\n\
              msExchESEParamLogFilePath: L:\\Exchsrvr\\Recovery\nmsExchESEParamSystemPath: L:\\Exchsrvr\\Recovery\n",
         )],
         expect: &[

@@ -1,7 +1,7 @@
 //! The message transfer agent and SMTP.
 
 use super::{Change, ERROR, FIXABLE, GONE, GOOD, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Ldif, Set};
+use crate::clients::Step::{Add, Delete, Set};
 
 const TARGET_SMTP: &str = "CN=1,CN=SMTP,CN=Protocols,$TARGET";
 const SOURCE_SMTP: &str = "CN=1,CN=SMTP,CN=Protocols,$SOURCE";
@@ -82,9 +82,7 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "the target has no SMTP virtual server",
         rows: &["C-33"],
-        steps: &[Ldif(
-            "dn: CN=1,CN=SMTP,CN=Protocols,$TARGET\nchangetype: delete\n",
-        )],
+        steps: &[Delete("CN=1,CN=SMTP,CN=Protocols,$TARGET")],
         expect: &[
             ("exchange/smtp-server-missing", "source/1", ERROR),
             (
@@ -118,14 +116,16 @@ pub(super) const CHANGES: &[Change] = &[
     Change {
         name: "the source's second virtual server is on the target, too",
         steps: &[
-            Ldif(
-                "dn: CN=2,CN=SMTP,CN=Protocols,$SOURCE\nchangetype: add\nobjectClass: protocolCfgSMTPServer\n\
+            Add(
+                "CN=2,CN=SMTP,CN=Protocols,$SOURCE",
+                "objectClass: protocolCfgSMTPServer\n\
                  msExchServerBindings: 127.0.0.11:2525:\n\
                  msExchSmtpPickupDirectory: E:\\Exchsrvr\\Mailroot\\vsi 2\\PickUp\n\
                  msExchSmtpQueueDirectory: E:\\Exchsrvr\\Mailroot\\vsi 2\\Queue\n",
             ),
-            Ldif(
-                "dn: CN=2,CN=SMTP,CN=Protocols,$TARGET\nchangetype: add\nobjectClass: protocolCfgSMTPServer\n\
+            Add(
+                "CN=2,CN=SMTP,CN=Protocols,$TARGET",
+                "objectClass: protocolCfgSMTPServer\n\
                  msExchServerBindings: 127.0.0.12:2525:\n\
                  msExchSmtpPickupDirectory: E:\\Exchsrvr\\Mailroot\\vsi 2\\PickUp\n\
                  msExchSmtpQueueDirectory: E:\\Exchsrvr\\Mailroot\\vsi 2\\Queue\n",
