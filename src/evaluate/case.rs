@@ -34,6 +34,7 @@ pub(super) enum Outcome {
 
 impl<'a> Case<'a> {
     pub(super) fn new(rule: &'a Rule, scope: Scope<'a>, locals: Locals, budget: &'a Budget) -> Self {
+        budget.renew();
         Self {
             rule,
             scope,

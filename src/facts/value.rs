@@ -96,16 +96,10 @@ impl FactValue {
         }
     }
 
-    /// Why a part of it is not known, if one is not.
-    pub fn hole(&self) -> Option<&Absence> {
+    /// The text of a text or host.
+    pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Absent(why) => Some(why),
-            Self::List(items) | Self::Set(items) => items.iter().find_map(Self::hole),
-            Self::Record(record) => record.iter().find_map(|(_, value)| value.hole()),
-            Self::Map(map) => {
-                let hole = map.holes().next().map(|(_, why)| why);
-                hole.or_else(|| map.iter().find_map(|entry| entry.value.hole()))
-            }
+            Self::Text(text) | Self::Host(text) => Some(text),
             _ => None,
         }
     }

@@ -1,17 +1,15 @@
 //! Runs a checked expression.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::compare;
 use super::fault::Fault;
 use super::ir::{Arithmetic, Comparison, Ir, Node};
 use super::seen::{FactRead, Seen, Trail};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Key, Lookup, Side};
-
-/// The longest text that an expression may build, in bytes.
-const MAX_TEXT: usize = 1024 * 1024;
 
 /// What an expression may read.
 #[derive(Clone, Copy, Debug)]
@@ -24,29 +22,6 @@ pub struct Scope<'a> {
 /// The values of the names in scope, in the order in which [`super::Names`] has them.
 #[derive(Clone, Debug, Default)]
 pub struct Locals(pub Vec<Result<Seen, Fault>>);
-
-/// How much work an expression may do: one for each step and for each item that a function looks at.
-#[derive(Debug)]
-pub struct Budget(Cell<u64>);
-
-impl Budget {
-    pub const fn new(steps: u64) -> Self {
-        Self(Cell::new(steps))
-    }
-
-    pub fn spend(&self, steps: u64) -> Result<(), Fault> {
-        let left = self.0.get().checked_sub(steps).ok_or(Fault::Budget)?;
-        self.0.set(left);
-        Ok(())
-    }
-}
-
-impl Default for Budget {
-    /// Enough for joins over collections of a million records.
-    fn default() -> Self {
-        Self::new(50_000_000)
-    }
-}
 
 pub(super) fn run(
     node: &Node,
@@ -90,9 +65,12 @@ impl Run<'_> {
             Ir::Index(base, key) => return self.index(&self.node(base)?, &self.value(key)?),
             Ir::List(items) => {
                 let items: Result<Vec<_>, _> = items.iter().map(|item| self.value(item)).collect();
-                FactValue::list(items?)
+                self.budget.list(items?)?
             }
-            Ir::Text(parts) => self.text(parts)?,
+            Ir::Text(parts) => {
+                let parts: Result<Vec<_>, _> = parts.iter().map(|part| self.value(part)).collect();
+                self.budget.text(parts?)?
+            }
             Ir::All(parts) => self.all(parts, false)?,
             Ir::Any(parts) => self.all(parts, true)?,
             Ir::Not(part) => FactValue::Bool(!self.bool(part)?),
@@ -114,8 +92,8 @@ impl Run<'_> {
             },
             Ir::Capture(text, pattern) => match self.value(text)? {
                 FactValue::Text(text) => {
-                    let group = pattern.captures(&text).and_then(|c| c.get(1));
-                    group.map_or(FactValue::Nothing, |m| m.as_str().into())
+                    let group = pattern.capture(self.budget, &text)?;
+                    group.map_or(FactValue::Nothing, FactValue::Text)
                 }
                 other => {
                     return Err(Fault::mixed(format!(
@@ -126,7 +104,11 @@ impl Run<'_> {
             },
             Ir::Call(function, args) => {
                 let args: Result<Vec<_>, _> = args.iter().map(|arg| self.value(arg)).collect();
-                (function.run)(self.budget, &args?)?
+                let args = args?;
+                for text in args.iter().filter_map(FactValue::as_str) {
+                    self.budget.spend_text(text.len())?;
+                }
+                (function.run)(self.budget, &args)?
             }
         };
         Ok(Seen::computed(value))
@@ -266,24 +248,10 @@ impl Run<'_> {
         Ok((!stop_at).into())
     }
 
-    fn text(&self, parts: &[Node]) -> Result<FactValue, Fault> {
-        let mut text = String::new();
-        for part in parts {
-            let value = self.value(part)?;
-            text.push_str(&value.to_string());
-            if text.len() > MAX_TEXT {
-                return Err(Fault::Budget);
-            }
-        }
-        Ok(FactValue::text(text))
-    }
-
     fn compare(&self, comparison: Comparison, a: &FactValue, b: &FactValue) -> Result<FactValue, Fault> {
-        let sizes = a.items().map_or(0, <[_]>::len) + b.items().map_or(0, <[_]>::len);
-        self.budget.spend(sizes as u64)?;
         let holds = match comparison {
-            Comparison::Equal => compare::equal(a, b)?,
-            Comparison::NotEqual => !compare::equal(a, b)?,
+            Comparison::Equal => compare::equal(self.budget, a, b)?,
+            Comparison::NotEqual => !compare::equal(self.budget, a, b)?,
             Comparison::Less => compare::order(a, b)? == Ordering::Less,
             Comparison::LessOrEqual => compare::order(a, b)? != Ordering::Greater,
             Comparison::Greater => compare::order(a, b)? == Ordering::Greater,
@@ -293,9 +261,7 @@ impl Run<'_> {
     }
 
     fn arithmetic(&self, operator: Arithmetic, a: &FactValue, b: &FactValue) -> Result<FactValue, Fault> {
-        let sizes = a.items().map_or(0, <[_]>::len) + b.items().map_or(0, <[_]>::len);
-        self.budget.spend(sizes as u64)?;
-        arithmetic(operator, a, b)
+        arithmetic(self.budget, operator, a, b)
     }
 }
 
@@ -323,7 +289,12 @@ fn key_part(value: &FactValue) -> Result<Arc<str>, Fault> {
     }
 }
 
-fn arithmetic(operator: Arithmetic, a: &FactValue, b: &FactValue) -> Result<FactValue, Fault> {
+fn arithmetic(
+    budget: &Budget,
+    operator: Arithmetic,
+    a: &FactValue,
+    b: &FactValue,
+) -> Result<FactValue, Fault> {
     match (operator, a, b) {
         (_, FactValue::Int(a), FactValue::Int(b)) => {
             let result = match operator {
@@ -335,13 +306,9 @@ fn arithmetic(operator: Arithmetic, a: &FactValue, b: &FactValue) -> Result<Fact
                 .map(FactValue::Int)
                 .ok_or_else(|| Fault::mixed("the number is too large"))
         }
-        (Arithmetic::Add, FactValue::Text(a), FactValue::Text(b)) => {
-            if a.len() + b.len() > MAX_TEXT {
-                return Err(Fault::Budget);
-            }
-            Ok(FactValue::text(format!("{a}{b}")))
-        }
+        (Arithmetic::Add, FactValue::Text(a), FactValue::Text(b)) => budget.text([a, b]),
         (Arithmetic::Add, FactValue::List(a), FactValue::List(b)) => {
+            budget.build(a.len() + b.len())?;
             Ok(FactValue::list(a.iter().chain(b.iter()).cloned()))
         }
         _ => Err(Fault::mixed(format!(

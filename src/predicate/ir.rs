@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::functions::Function;
+use super::pattern::Pattern;
 use super::place::FactRef;
 use crate::facts::FactValue;
 
@@ -50,7 +49,7 @@ pub(super) enum Ir {
     Arithmetic(Arithmetic, Box<Node>, Box<Node>),
     Known(Box<Node>),
     Cause(Box<Node>),
-    Capture(Box<Node>, Regex),
+    Capture(Box<Node>, Pattern),
     Call(&'static Function, Vec<Node>),
 }
 

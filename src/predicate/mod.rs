@@ -6,6 +6,7 @@
 //! the way), every fact that was really read is evidence, and a pack can reach nothing but the functions listed
 //! in [`functions`]: there is no loop, no clock, no output and no state in an expression.
 
+mod budget;
 mod compare;
 mod eval;
 mod fault;
@@ -14,11 +15,13 @@ mod ir;
 mod lower;
 mod names;
 mod parse;
+mod pattern;
 mod place;
 mod seen;
 mod ty;
 
-pub use eval::{Budget, Locals, Scope, key_of};
+pub use budget::Budget;
+pub use eval::{Locals, Scope, key_of};
 pub use fault::Fault;
 pub use ir::At;
 pub use lower::Problem;

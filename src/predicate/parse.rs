@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use rhai::{Engine, OptimizationLevel, Stmt, Token};
 
-use super::eval::{self, Budget, Locals, Scope};
+use super::budget::Budget;
+use super::eval::{self, Locals, Scope};
 use super::fault::Fault;
 use super::ir::{At, Ir, Node};
 use super::lower::{self, Problem};

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::{Budget, Fault, Function, Outcome, Param, Ty, as_record, as_text, field_of, items_of, wrong};
-use crate::facts::{Comparable, FactValue};
+use crate::facts::{Absence, Comparable, FactValue};
 use crate::predicate::compare;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -93,7 +93,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 .into_iter()
                 .map(|r| field_of(as_record(r)?, field).cloned())
                 .collect();
-            Ok(FactValue::list(values?))
+            budget.list(values?)
         },
     },
     Function {
@@ -175,7 +175,7 @@ fn count(n: usize) -> FactValue {
 
 fn contains(budget: &Budget, args: &[FactValue]) -> Outcome {
     for item in items_of(budget, &args[0])? {
-        if compare::equal(item, &args[1])? {
+        if compare::equal(budget, item, &args[1])? {
             return Ok(true.into());
         }
     }
@@ -183,7 +183,7 @@ fn contains(budget: &Budget, args: &[FactValue]) -> Outcome {
 }
 
 fn keys(budget: &Budget, args: &[FactValue]) -> Outcome {
-    items_of(budget, &args[0])?;
+    budget.build(items_of(budget, &args[0])?.len())?;
     let FactValue::Map(map) = &args[0] else {
         return Err(wrong("a collection", &args[0]));
     };
@@ -197,11 +197,11 @@ fn filter(budget: &Budget, args: &[FactValue]) -> Outcome {
     let field = as_text(&args[1])?;
     let mut kept = Vec::new();
     for item in items_of(budget, &args[0])? {
-        if compare::equal(field_of(as_record(item)?, field)?, &args[2])? {
+        if compare::equal(budget, field_of(as_record(item)?, field)?, &args[2])? {
             kept.push(item.clone());
         }
     }
-    Ok(FactValue::list(kept))
+    budget.list(kept)
 }
 
 fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
@@ -215,14 +215,32 @@ fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
             y.kind()
         )));
     }
-    if let Some(why) = a.iter().chain(&b).find_map(|item| item.hole()) {
-        return Err(Fault::Absent(why.clone()));
+    for item in a.iter().chain(&b) {
+        whole(budget, item)?;
     }
+    budget.build(b.len())?;
     let known: HashSet<Comparable<'_>> = b.into_iter().map(Comparable).collect();
     let kept = a
         .into_iter()
         .filter(|item| known.contains(&Comparable(item)) == keep_common);
-    Ok(FactValue::list(kept.cloned()))
+    budget.list(kept.cloned().collect())
+}
+
+/// Refuses a value that has a hole somewhere inside; each part that a join looks at is paid for.
+fn whole(budget: &Budget, value: &FactValue) -> Result<(), Fault> {
+    budget.spend(1)?;
+    match value {
+        FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
+        FactValue::Text(text) => budget.spend_text(text.len()),
+        FactValue::Record(record) => record.iter().try_for_each(|(_, field)| whole(budget, field)),
+        FactValue::List(items) | FactValue::Set(items) => {
+            items.iter().try_for_each(|item| whole(budget, item))
+        }
+        FactValue::Map(_) => items_of(budget, value)?
+            .into_iter()
+            .try_for_each(|record| whole(budget, record)),
+        _ => Ok(()),
+    }
 }
 
 fn differing(budget: &Budget, args: &[FactValue]) -> Outcome {
@@ -230,11 +248,11 @@ fn differing(budget: &Budget, args: &[FactValue]) -> Outcome {
     let mut differing = Vec::new();
     for field in items_of(budget, &args[2])? {
         let name = as_text(field)?;
-        if !compare::equal(field_of(a, name)?, field_of(b, name)?)? {
+        if !compare::equal(budget, field_of(a, name)?, field_of(b, name)?)? {
             differing.push(field.clone());
         }
     }
-    Ok(FactValue::list(differing))
+    budget.list(differing)
 }
 
 fn extreme(budget: &Budget, args: &[FactValue], wanted: std::cmp::Ordering) -> Outcome {

@@ -8,7 +8,7 @@ mod text;
 
 use std::sync::Arc;
 
-use super::eval::Budget;
+use super::budget::Budget;
 use super::fault::Fault;
 use super::ty::Ty;
 use crate::facts::{Absence, Cause, FactType, FactValue, Record};

@@ -11,7 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Text],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |_, args| Ok(FactValue::text(as_text(&args[0])?.to_lowercase())),
+        run: |budget, args| budget.text([as_text(&args[0])?.to_lowercase()]),
     },
     Function {
         name: "upper",
@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Text],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |_, args| Ok(FactValue::text(as_text(&args[0])?.to_uppercase())),
+        run: |budget, args| budget.text([as_text(&args[0])?.to_uppercase()]),
     },
     Function {
         name: "trim",
@@ -29,7 +29,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Text],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |_, args| Ok(as_text(&args[0])?.trim().into()),
+        run: |budget, args| budget.text([as_text(&args[0])?.trim()]),
     },
     Function {
         name: "starts_with",
@@ -83,11 +83,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::List, Param::Text],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |budget, args| {
-            let items = super::items_of(budget, &args[0])?;
-            let items: Vec<String> = items.into_iter().map(ToString::to_string).collect();
-            Ok(FactValue::text(items.join(as_text(&args[1])?)))
-        },
+        run: join,
     },
     Function {
         name: "text",
@@ -96,7 +92,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Anything],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |_, args| Ok(FactValue::text(args[0].to_string())),
+        run: |budget, args| budget.text(&args[..1]),
     },
     Function {
         name: "int",
@@ -118,11 +114,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn split(_: &super::Budget, args: &[FactValue]) -> Outcome {
+fn join(budget: &super::Budget, args: &[FactValue]) -> Outcome {
+    let (items, separator) = (super::items_of(budget, &args[0])?, &args[1]);
+    as_text(separator)?;
+    let mut parts = Vec::with_capacity(items.len() * 2);
+    for item in items {
+        if !parts.is_empty() {
+            parts.push(separator);
+        }
+        parts.push(item);
+    }
+    budget.text(parts)
+}
+
+fn split(budget: &super::Budget, args: &[FactValue]) -> Outcome {
     let (text, separator) = (as_text(&args[0])?, as_text(&args[1])?);
     if separator.is_empty() {
         return Err(Fault::mixed("split wants a separator"));
     }
+    budget.build(text.matches(separator).count() + 1)?;
+    budget.build_text(text.len())?;
     Ok(FactValue::list(text.split(separator).map(FactValue::from)))
 }
 

@@ -7,6 +7,10 @@ use crate::facts::FactValue;
 use crate::predicate::Ty;
 use crate::predicate::functions::{self, Function};
 use crate::predicate::ir::{At, Ir};
+use crate::predicate::pattern::Pattern;
+
+/// The most patterns of one expression: making them ready is what costs most.
+const MAX_PATTERNS: usize = 16;
 
 impl Lowering<'_> {
     /// A call, an operator or `in`; the receiver of a method is its first argument.
@@ -90,13 +94,16 @@ impl Lowering<'_> {
         if !text.ty.meets(&Ty::TEXT) {
             return self.fail(here, format!("capture wants a text, this is {}", text.ty));
         }
-        let compiled = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
-        match compiled {
-            Ok(regex) if regex.captures_len() >= 2 => {
-                Some(typed(Ir::Capture(Box::new(text.node), regex), here, Ty::TEXT))
-            }
-            Ok(_) => self.fail(here, wanted),
-            Err(error) => self.fail(here, format!("the pattern is not one: {error}")),
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return self.fail(
+                here,
+                format!("an expression captures at most {MAX_PATTERNS} times"),
+            );
+        }
+        match Pattern::new(pattern) {
+            Ok(pattern) => Some(typed(Ir::Capture(Box::new(text.node), pattern), here, Ty::TEXT)),
+            Err(message) => self.fail(here, message),
         }
     }
 }

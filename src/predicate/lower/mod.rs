@@ -42,10 +42,7 @@ impl Problem {
 
 /// Lowers an expression, or tells all that is wrong with it.
 pub(super) fn lower(expr: &Expr, names: &Names<'_>) -> Result<(Node, Ty), Vec<Problem>> {
-    let mut lowering = Lowering {
-        names,
-        problems: Vec::new(),
-    };
+    let mut lowering = Lowering::new(names);
     let lowered = lowering.value(expr);
     match lowered {
         Some(typed) if lowering.problems.is_empty() => Ok((typed.node, typed.ty)),
@@ -55,10 +52,7 @@ pub(super) fn lower(expr: &Expr, names: &Names<'_>) -> Result<(Node, Ty), Vec<Pr
 
 /// Lowers a dotted path, as a template mentions it.
 pub(super) fn lower_path(path: &str, names: &Names<'_>) -> Result<(Node, Ty), Vec<Problem>> {
-    let mut lowering = Lowering {
-        names,
-        problems: Vec::new(),
-    };
+    let mut lowering = Lowering::new(names);
     let at = At { line: 1, column: 1 };
     let mut words = path.split('.');
     let first = lowering.variable(words.next().unwrap_or_default(), at);
@@ -83,6 +77,8 @@ enum Base {
 struct Lowering<'a> {
     names: &'a Names<'a>,
     problems: Vec<Problem>,
+    /// How many patterns were made ready so far.
+    patterns: usize,
 }
 
 fn place(position: Position) -> At {
@@ -99,7 +95,15 @@ const fn typed(ir: Ir, at: At, ty: Ty) -> Typed {
     }
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    const fn new(names: &'a Names<'a>) -> Self {
+        Self {
+            names,
+            problems: Vec::new(),
+            patterns: 0,
+        }
+    }
+
     fn refuse<T>(&mut self, problem: Problem) -> Option<T> {
         self.problems.push(problem);
         None
