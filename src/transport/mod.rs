@@ -10,6 +10,7 @@ use crate::facts::{Absence, Cause};
 
 mod deadline;
 pub mod dns;
+pub mod host;
 pub mod ldap;
 pub mod local;
 mod log_on;
