@@ -97,6 +97,7 @@ const REACHING_OUT: &[&str] = &[
 const CLIENTS: &[(&str, &str)] = &[
     ("ldap3::", "transport"),
     ("hickory_", "transport"),
+    ("tiberius::", "transport"),
     ("serde_yaml::", "yaml"),
     ("petgraph::", "ordering"),
     ("rhai::", "predicate"),

@@ -16,6 +16,7 @@ pub mod local;
 mod log_on;
 mod pool;
 pub mod tcp;
+pub mod tds;
 mod tls;
 
 pub use log_on::LogOnGate;
