@@ -38,6 +38,8 @@ pub struct Opened {
     pub said: Facts,
     /// Warnings about the files.
     pub warnings: Diagnostics,
+    /// Digests of the packs from folders whose programs may run; nobody is trusted unless the caller says so.
+    pub trusted: BTreeSet<String>,
 }
 
 /// The name of the pair file in a folder.
@@ -80,6 +82,7 @@ pub fn open(
         catalogue,
         said,
         warnings: sink,
+        trusted: BTreeSet::new(),
     })
 }
 
@@ -222,6 +225,7 @@ pub async fn live(
         pair: &opened.pair,
         said: &opened.said,
         wanted: &wanted,
+        trusted: &opened.trusted,
         timeout,
         clock,
         progress,

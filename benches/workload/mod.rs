@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use standin::catalogue::{Catalogue, PackFile, PackFiles, load};
+use standin::catalogue::{Catalogue, PackFile, PackFiles, PackSource, load};
 use standin::diagnostic::{SourceMap, human};
 use standin::evaluate::{Judged, Selection, judge};
 use standin::facts::{FactMap, FactPath, FactValue, Facts, Key, Observation, Provenance, Record, Side};
@@ -44,6 +44,7 @@ pub(crate) fn pack(rules: usize, joins: Joins) -> PackFiles {
 pub(crate) fn pack_of(files: Vec<PackFile>) -> PackFiles {
     PackFiles {
         folder: "bench".to_owned(),
+        origin: PackSource::Embedded,
         files,
     }
 }

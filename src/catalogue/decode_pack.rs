@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::types::{dotted, fact_type, field_name, value_of};
-use super::{Pack, Setting};
+use super::{Pack, PackSource, Setting};
 use crate::diagnostic::Diagnostics;
 use crate::facts::{FactType, FactValue};
 use crate::yaml::decode::{list_of, map_of, name, nonempty};
 use crate::yaml::{Fields, Key, Node};
 
-/// A pack's manifest and its parameters.
+/// A pack's manifest and its parameters; where it lies and its digest are filled in by who read its files.
 pub(super) fn pack(node: &Node, sink: &mut Diagnostics) -> Option<(Pack, Vec<Setting>)> {
     let mut fields = Fields::of(node, sink, "a pack")?;
     let pack_name = fields.required("name", name);
@@ -31,6 +31,8 @@ pub(super) fn pack(node: &Node, sink: &mut Diagnostics) -> Option<(Pack, Vec<Set
         owns: owns?,
         requires: requires?,
         applications: applications?,
+        origin: PackSource::Embedded,
+        digest: String::new(),
     };
     let params = match params {
         Some(node) => settings(node, &pack.name, sink)?,

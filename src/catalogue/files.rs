@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::diagnostic::{Diagnostics, SourceMap};
+use crate::facts::FactValue;
 use crate::yaml;
 
 /// The largest file of a pack, in bytes.
@@ -28,13 +31,38 @@ pub struct PackFile {
 pub struct PackFiles {
     /// The name of the pack's folder.
     pub folder: String,
+    pub origin: PackSource,
     pub files: Vec<PackFile>,
 }
 
+impl PackFiles {
+    /// Names the very text of this pack: another text has another digest.
+    pub fn digest(&self) -> String {
+        digest_of(std::slice::from_ref(self))
+    }
+}
+
+/// SHA-256 over the name, length and content of every file.
+pub(super) fn digest_of(packs: &[PackFiles]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"standin packs 1\0");
+    for pack in packs {
+        for file in &pack.files {
+            for part in [pack.folder.as_bytes(), file.path.as_bytes(), file.text.as_bytes()] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
+    }
+    let text = FactValue::Bytes(hash.finalize().as_slice().into()).to_string();
+    text.trim_start_matches("0x").to_owned()
+}
+
 /// Where packs come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PackSource {
     Embedded,
+    /// One pack's own folder, or a folder of packs.
     Folder(PathBuf),
 }
 
@@ -56,6 +84,7 @@ pub fn embedded_packs() -> Vec<PackFiles> {
         .iter()
         .map(|(folder, files)| PackFiles {
             folder: (*folder).to_owned(),
+            origin: PackSource::Embedded,
             files: files
                 .iter()
                 .map(|(path, text)| PackFile {
@@ -97,6 +126,7 @@ fn read_pack(folder: &Path) -> Result<PackFiles, String> {
         .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()));
     Ok(PackFiles {
         folder: name.unwrap_or_default(),
+        origin: PackSource::Folder(folder.to_path_buf()),
         files,
     })
 }

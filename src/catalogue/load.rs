@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::checks;
 use super::declared::Declared;
 use super::decode_fact::{self, FactHead};
-use super::{Catalogue, Fix, Pack, PackFiles, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule};
+use super::files::digest_of;
+use super::{
+    Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
-use crate::facts::{FactSchema, FactValue, Root};
+use crate::facts::{FactSchema, Root};
 use crate::yaml::{self, Fields, Limits, Node};
 
 /// A catalogue, the files that it was read from, and warnings about them.
@@ -24,7 +25,7 @@ pub struct Loaded {
 pub fn load(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
     let mut sink = Diagnostics::new();
     let parsed = parse_all(packs, sources, &mut sink);
-    let catalogue = build(parsed, digest(packs), &mut sink);
+    let catalogue = build(parsed, digest_of(packs), &mut sink);
     let catalogue = catalogue.filter(|_| !sink.has_errors());
     Loaded {
         catalogue,
@@ -32,26 +33,11 @@ pub fn load(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
     }
 }
 
-/// SHA-256 over the name, length and content of every file.
-fn digest(packs: &[PackFiles]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(b"standin packs 1\0");
-    for pack in packs {
-        for file in &pack.files {
-            for part in [pack.folder.as_bytes(), file.path.as_bytes(), file.text.as_bytes()] {
-                hash.update((part.len() as u64).to_le_bytes());
-                hash.update(part);
-            }
-        }
-    }
-    let text = FactValue::Bytes(hash.finalize().as_slice().into()).to_string();
-    text.trim_start_matches("0x").to_owned()
-}
-
 /// The trees of one pack, by kind of file.
-#[derive(Default)]
 struct Parsed {
     folder: String,
+    origin: PackSource,
+    digest: String,
     manifest: Option<Node>,
     settings: Option<Node>,
     facts: Vec<Node>,
@@ -66,7 +52,13 @@ fn parse_all(packs: &[PackFiles], sources: &mut SourceMap, sink: &mut Diagnostic
 fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics) -> Parsed {
     let mut parsed = Parsed {
         folder: pack.folder.clone(),
-        ..Parsed::default()
+        origin: pack.origin.clone(),
+        digest: pack.digest(),
+        manifest: None,
+        settings: None,
+        facts: Vec::new(),
+        rules: Vec::new(),
+        fixes: Vec::new(),
     };
     for file in &pack.files {
         let id = sources.add(file.shown.as_str(), file.text.clone());
@@ -162,7 +154,9 @@ fn manifests(parsed: &[Parsed], sink: &mut Diagnostics) -> (Vec<Option<Pack>>, N
                 ));
                 return None;
             };
-            let (pack, own) = decode_pack::pack(node, sink)?;
+            let (mut pack, own) = decode_pack::pack(node, sink)?;
+            pack.origin = parsed.origin.clone();
+            pack.digest.clone_from(&parsed.digest);
             if pack.name.as_ref() != parsed.folder {
                 let message = format!("the pack `{}` lies in a folder `{}`", pack.name, parsed.folder);
                 sink.push(Diagnostic::error("wrong-folder", message).at(node.span.start(), ""));

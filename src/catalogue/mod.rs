@@ -29,8 +29,8 @@ pub use examples::{Example, Expected, STATUSES};
 pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
 pub use load::{Loaded, load};
 pub use model::{
-    Catalogue, FactDef, Fix, FixUse, Guide, Of, Pack, RequiredSide, Requirement, Rule, RuleLocals, Safety,
-    Setting, Severity,
+    Catalogue, FactDef, Fix, FixUse, Guide, Of, Pack, Program, RequiredSide, Requirement, Rule, RuleLocals,
+    Safety, Setting, Severity,
 };
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};

@@ -1,13 +1,13 @@
 //! What a checked catalogue holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Phrase, Probe, Rules};
+use super::{PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -57,6 +57,17 @@ pub struct Pack {
     /// Packs that must be active beside it.
     pub requires: Vec<Arc<str>>,
     pub applications: Vec<Arc<str>>,
+    /// Where its files lie.
+    pub origin: PackSource,
+    /// SHA-256 over its files, in hexadecimal.
+    pub digest: String,
+}
+
+impl Pack {
+    /// Whether its programs may run: it is part of the binary, or the operator trusts this very text.
+    pub fn is_trusted(&self, trusted: &BTreeSet<String>) -> bool {
+        self.origin == PackSource::Embedded || trusted.contains(&self.digest)
+    }
 }
 
 /// What the pair file may say, or a number that a site may change.
@@ -287,7 +298,37 @@ pub struct Catalogue {
     pub digest: String,
 }
 
+/// A program that a pack wants to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program<'c> {
+    /// The fact that it reads.
+    pub fact: &'c str,
+    /// Where it runs, in the words of the pair file.
+    pub on: String,
+    /// All of it, as the pack writes it.
+    pub text: String,
+}
+
 impl Catalogue {
+    /// What this pack would run, in the order of its facts.
+    pub fn programs(&self, pack: &str) -> Vec<Program<'_>> {
+        let facts = self.facts.values().filter(|fact| fact.pack.as_ref() == pack);
+        facts
+            .flat_map(|fact| fact.probes.iter().map(move |probe| (fact, probe)))
+            .filter_map(|(fact, probe)| {
+                Some(Program {
+                    fact: &fact.name,
+                    on: match probe.on.as_ref() {
+                        "here" => "source and target".to_owned(),
+                        "local" => "this machine".to_owned(),
+                        endpoint => endpoint.to_owned(),
+                    },
+                    text: probe.ask.program()?,
+                })
+            })
+            .collect()
+    }
+
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.place(id).map(|place| &self.rules[place])
     }

@@ -105,6 +105,18 @@ impl Ask {
         }
     }
 
+    /// The program that is started to get the answer, as its pack writes it.
+    pub fn program(&self) -> Option<String> {
+        match self {
+            Self::Ldap(_)
+            | Self::Dns(_)
+            | Self::Tcp { .. }
+            | Self::Local(_)
+            | Self::Setting(_)
+            | Self::Derive(_) => None,
+        }
+    }
+
     /// The templates of the question.
     pub fn phrases(&self) -> Vec<&Phrase> {
         match self {

@@ -21,6 +21,7 @@ fn told(facts: &str, rules: &str) -> Vec<&'static str> {
     };
     let pack = PackFiles {
         folder: "own".to_owned(),
+        origin: PackSource::Embedded,
         files: vec![
             file(
                 "pack.yaml",

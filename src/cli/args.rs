@@ -15,6 +15,7 @@ use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
 use super::rules::RulesArguments;
 use super::terminal::Colour;
+use super::trust::TrustArguments;
 
 /// Tells, before the bad day, whether the stand-in server can really take over.
 ///
@@ -102,6 +103,7 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     Rules(RulesArguments),
     Facts(FactsArguments),
+    Trust(TrustArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

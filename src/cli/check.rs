@@ -10,7 +10,7 @@ use super::exit::{ExitStatus, FailOn};
 use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::values::{duration, time};
-use super::{Context, clock, live};
+use super::{Context, clock, live, trust};
 use crate::catalogue;
 use crate::diagnostic::Diagnostics;
 use crate::facts::Snapshot;
@@ -130,8 +130,9 @@ pub(crate) fn open(
             .next("start a new one: standin init --out FOLDER"));
     }
     let at = now.unwrap_or_else(clock::now);
-    let opened = pipeline::open(pair, &folders.folders, at, &mut context.sources)?;
+    let mut opened = pipeline::open(pair, &folders.folders, at, &mut context.sources)?;
     context.warn(&opened.warnings);
+    opened.trusted = trust::trusted(&opened.catalogue, context);
     Ok(opened)
 }
 

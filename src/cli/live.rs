@@ -132,7 +132,7 @@ pub(super) fn secret_of(protocol: &Protocol) -> Option<&SecretRef> {
 
 /// The state folder of this pair, if there is a place for one.
 fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
-    let all = context.state.clone().or_else(default_state)?;
+    let all = state_folder(context)?;
     let pair = &opened.pair;
     let addresses = [&pair.source, &pair.target].map(|server| server.address.value.to_string());
     let words = [
@@ -159,6 +159,11 @@ pub(super) fn last(opened: &Opened, context: &Context) -> Option<PathBuf> {
     state(opened, context)
         .map(|state| state.last(&[]))
         .filter(|file| file.exists())
+}
+
+/// The folder of all states, if there is a place for one.
+pub(super) fn state_folder(context: &Context) -> Option<PathBuf> {
+    context.state.clone().or_else(default_state)
 }
 
 /// `$XDG_STATE_HOME/standin`, or what stands for it.

@@ -20,6 +20,7 @@ mod progress;
 mod refusal;
 mod rules;
 mod terminal;
+mod trust;
 mod values;
 
 use std::ffi::OsString;
@@ -122,6 +123,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Rules(arguments) => rules::run(arguments, context),
         Command::Facts(arguments) => facts::run(arguments, context),
+        Command::Trust(arguments) => trust::run(arguments, context),
         Command::Completions(arguments) => Ok(manual::completions(arguments, context)),
         Command::Man(arguments) => manual::man(arguments, context),
     }

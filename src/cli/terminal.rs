@@ -143,6 +143,17 @@ impl Terminal {
         self.talk(text);
     }
 
+    /// Asks a person, who says yes or does not; nothing when there is no person.
+    pub(crate) fn ask(&self, question: &str) -> Option<bool> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        self.complain(&format!("{} [y/N] ", visible(question)));
+        let mut said = String::new();
+        io::stdin().read_line(&mut said).ok()?;
+        Some(matches!(said.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// Shows what goes on in one line that the next one replaces; nothing where there is no such line.
     pub(crate) fn show_line(&self, text: &str) {
         if self.is_live() {

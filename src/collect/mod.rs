@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub said: &'a Facts,
     /// The facts that are wanted; see [`needed`].
     pub wanted: &'a BTreeSet<FactPath>,
+    /// Digests of the packs from folders whose programs may run; those of the binary always may.
+    pub trusted: &'a BTreeSet<String>,
     /// For all facts together.
     pub timeout: Duration,
     pub clock: &'a dyn Fn() -> Timestamp,

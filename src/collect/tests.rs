@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::catalogue::{PackFile, PackFiles, bind, load};
+use crate::catalogue::{PackFile, PackFiles, PackSource, bind, load};
 use crate::diagnostic::{Diagnostics, SourceMap, human};
 use crate::facts::to_json;
 
@@ -63,6 +63,7 @@ fn catalogue(facts: &str) -> Catalogue {
     };
     let pack = PackFiles {
         folder: "t".into(),
+        origin: PackSource::Embedded,
         files: vec![
             file("pack.yaml", "{ name: t, version: '1', about: x, owns: [t] }"),
             file("settings.yaml", SETTINGS),
@@ -103,6 +104,7 @@ fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &Canc
         pair: &pair,
         said: &said,
         wanted: &wanted,
+        trusted: &BTreeSet::new(),
         timeout,
         clock: &|| now,
         progress: &order,

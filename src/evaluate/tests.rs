@@ -7,7 +7,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue::{Catalogue, PackFile, PackFiles, load};
+use crate::catalogue::{Catalogue, PackFile, PackFiles, PackSource, load};
 use crate::diagnostic::{Diagnostics, SourceMap, human};
 use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, from_json};
 use crate::pair::Pair;
@@ -38,6 +38,7 @@ fn catalogue(rules: &str) -> Catalogue {
     let rules = rules.concat();
     let pack = PackFiles {
         folder: "t".into(),
+        origin: PackSource::Embedded,
         files: vec![
             file("pack.yaml", "{ name: t, version: '1', about: x, owns: [t] }"),
             file(

@@ -1,11 +1,12 @@
-//! What is kept of a pair between runs: the last snapshot and the key of its digests.
+//! What is kept between runs: of each pair the last snapshot and the key of its digests, and which packs are trusted.
 //!
-//! Everything lies in one folder a pair, for its owner only, and is written whole or not at all. Nothing here
-//! decides anything; when the folder is deleted, only the comparison with the last run is lost, and digests of
-//! secrets made under the old key cannot be compared any more.
+//! Everything is for its owner only, and is written whole or not at all. Nothing here decides anything; when the
+//! folder is deleted, the comparison with the last run is lost, digests of secrets made under the old key cannot be
+//! compared any more, and packs have to be trusted anew.
 
 mod key;
 mod private;
+mod trust;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use key::DigestKey;
 pub use private::{PrivateFile, write_private};
+pub use trust::{Trust, TrustedPack};
 
 /// The folder in which the state of one pair lies.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "facts",
     "facts list",
     "facts show",
+    "trust",
     "completions",
     "man",
 ];

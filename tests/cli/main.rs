@@ -8,3 +8,4 @@ mod help;
 mod live;
 mod run;
 mod start;
+mod trust;

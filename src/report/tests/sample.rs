@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::catalogue::{self, Catalogue, PackFile, PackFiles};
+use crate::catalogue::{self, Catalogue, PackFile, PackFiles, PackSource};
 use crate::diagnostic::{Diagnostics, SourceMap, human};
 use crate::evaluate::{self, Judged, Selection, Summary};
 use crate::facts::Snapshot;
@@ -244,6 +244,7 @@ fn opened() -> (Pair, Catalogue, SourceMap) {
     };
     let pack = PackFiles {
         folder: "depot".into(),
+        origin: PackSource::Embedded,
         files: vec![
             file(
                 "pack.yaml",
