@@ -1,6 +1,6 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +73,7 @@ pub fn open(
     let Some(catalogue) = loaded.catalogue else {
         return Err(Failure::Files(sink));
     };
+    one_implementation(&pair, &catalogue, &mut sink);
     let said = catalogue::bind(&catalogue, &pair, now, &mut sink);
     if sink.has_errors() {
         return Err(Failure::Files(sink));
@@ -84,6 +85,26 @@ pub fn open(
         warnings: sink,
         trusted: BTreeSet::new(),
     })
+}
+
+/// Refuses two packs that say of the same facts how they are read.
+fn one_implementation(pair: &Pair, catalogue: &Catalogue, sink: &mut Diagnostics) {
+    let mut by_word: BTreeMap<&str, &str> = BTreeMap::new();
+    for pack in &catalogue.packs {
+        for word in &pack.implements {
+            let Some(first) = by_word.insert(word, &pack.name) else {
+                continue;
+            };
+            let message = format!("`{first}` and `{}` both implement `{word}`", pack.name);
+            let second =
+                Diagnostic::error("two-implementations", message).help("name one of them under `packs`");
+            let named = pair.packs.iter().find(|named| *named.value == *pack.name);
+            sink.push(match named {
+                Some(named) => second.at(named.span, ""),
+                None => second,
+            });
+        }
+    }
 }
 
 /// All packs there are: those of the binary, and those of the folders, which come first.
@@ -208,14 +229,22 @@ pub fn judge(
     Ok(Answer { judged, summary })
 }
 
+/// What a live run may take, and who watches it.
+pub struct Means<'a> {
+    /// For all facts together.
+    pub timeout: std::time::Duration,
+    pub clock: &'a dyn Fn() -> Timestamp,
+    pub progress: &'a dyn collect::Progress,
+    pub cancelled: tokio_util::sync::CancellationToken,
+    /// Makes the digests that stand for secrets.
+    pub digests: Option<collect::Digests<'a>>,
+}
+
 /// Reads what the selected rules need from the live servers.
 pub async fn live(
     opened: &Opened,
     selection: &Selection,
-    timeout: std::time::Duration,
-    clock: &dyn Fn() -> Timestamp,
-    progress: &dyn collect::Progress,
-    cancelled: tokio_util::sync::CancellationToken,
+    means: Means<'_>,
     secrets: &mut Secrets,
 ) -> Snapshot {
     let rules = evaluate::selected(&opened.catalogue, selection);
@@ -226,10 +255,11 @@ pub async fn live(
         said: &opened.said,
         wanted: &wanted,
         trusted: &opened.trusted,
-        timeout,
-        clock,
-        progress,
-        cancelled,
+        timeout: means.timeout,
+        clock: means.clock,
+        digests: means.digests,
+        progress: means.progress,
+        cancelled: means.cancelled,
     };
     collect::collect(&request, secrets).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, Probe, RequiredSide, Rule, Rules, Setting};
+use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
 use crate::ordering::{Cycle, Dag};
@@ -231,7 +231,11 @@ pub(crate) fn reads_of_fact(fact: &FactDef) -> Vec<FactRef> {
 
 fn reads_of_probe(probe: &Probe) -> Vec<FactRef> {
     let mut reads: Vec<FactRef> = Vec::new();
-    for phrase in probe.ask.phrases() {
+    let host = match &probe.on {
+        On::Host(host) => Some(host),
+        _ => None,
+    };
+    for phrase in probe.ask.phrases().into_iter().chain(host) {
         reads.extend(phrase.facts.iter().cloned());
     }
     let mut gives: Vec<&Gives> = vec![&probe.gives];
@@ -240,6 +244,7 @@ fn reads_of_probe(probe: &Probe) -> Vec<FactRef> {
         .iter()
         .chain(&probe.each)
         .chain(&probe.deadline)
+        .chain(probe.ask.values())
         .collect();
     match &probe.ask {
         Ask::Derive(entries) => {

@@ -25,9 +25,41 @@ pub(super) struct FactHead<'n> {
     exact_keys: bool,
     key: Option<&'n Node>,
     for_each: Option<&'n Node>,
-    probes: &'n [Node],
+    /// How it is read, each way with the pack that says so.
+    probes: Vec<(Arc<str>, &'n Node)>,
     pub(super) name_node: &'n Node,
     node: &'n Node,
+}
+
+/// How a pack reads a fact that another pack declares.
+pub(super) struct Implementation<'n> {
+    pub(super) name: Arc<str>,
+    pub(super) pack: Arc<str>,
+    probes: &'n [Node],
+    pub(super) name_node: &'n Node,
+}
+
+/// Whether an entry of `facts:` only says how a fact is read that another pack declares.
+pub(super) fn is_implementation(node: &Node) -> bool {
+    node.get("fact").is_some() && node.get("type").is_none() && node.get("about").is_none()
+}
+
+pub(super) fn implementation<'n>(
+    node: &'n Node,
+    pack: &Arc<str>,
+    sink: &mut Diagnostics,
+) -> Option<Implementation<'n>> {
+    let mut fields = Fields::of(node, sink, "a fact that another pack declares")?;
+    let name = fields.required("fact", |n, s| dotted_name(n, s).map(|name| (name, n)));
+    let probes = fields.required("probes", items);
+    fields.finish();
+    let (name, name_node) = name?;
+    Some(Implementation {
+        name,
+        pack: pack.clone(),
+        probes: probes?,
+        name_node,
+    })
 }
 
 pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<FactHead<'n>> {
@@ -51,13 +83,23 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
         exact_keys: exact_keys?,
         key,
         for_each,
-        probes: probes?,
+        probes: probes?.iter().map(|node| (pack.clone(), node)).collect(),
         name_node,
         node,
     })
 }
 
-impl FactHead<'_> {
+impl<'n> FactHead<'n> {
+    /// Whether the pack that declares the fact leaves it to another one how it is read.
+    pub(super) fn is_open(&self) -> bool {
+        self.probes.iter().all(|(pack, _)| *pack != self.pack)
+    }
+
+    pub(super) fn add(&mut self, implementation: Implementation<'n>) {
+        let Implementation { pack, probes, .. } = implementation;
+        self.probes.extend(probes.iter().map(|node| (pack.clone(), node)));
+    }
+
     /// Reads the expressions, now that every name is known.
     pub(super) fn body(&self, schema: &FactSchema, sink: &mut Diagnostics) -> Option<FactDef> {
         let has_here = self.of == Of::Server;
@@ -76,7 +118,11 @@ impl FactHead<'_> {
             outer,
             ty: &self.ty,
         };
-        let probes: Vec<_> = self.probes.iter().map(|node| probe(node, &names, sink)).collect();
+        let probes: Vec<_> = self
+            .probes
+            .iter()
+            .map(|(pack, node)| probe(node, pack, &names, sink))
+            .collect();
         let probes = probes.into_iter().collect::<Option<Vec<_>>>();
         Some(FactDef {
             name: self.name.clone(),

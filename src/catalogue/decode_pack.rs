@@ -17,6 +17,7 @@ pub(super) fn pack(node: &Node, sink: &mut Diagnostics) -> Option<(Pack, Vec<Set
     let about = fields.required("about", nonempty);
     let owns = fields.or("owns", Vec::new(), list_of(prefix));
     let requires = fields.or("requires", Vec::new(), list_of(|n, s| name(n, s).map(Arc::from)));
+    let implements = fields.or("implements", Vec::new(), list_of(prefix));
     let applications = fields.or(
         "applications",
         Vec::new(),
@@ -30,6 +31,7 @@ pub(super) fn pack(node: &Node, sink: &mut Diagnostics) -> Option<(Pack, Vec<Set
         about: about?,
         owns: owns?,
         requires: requires?,
+        implements: implements?,
         applications: applications?,
         origin: PackSource::Embedded,
         digest: String::new(),

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::{condition, expression, phrase};
-use super::probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
+use super::decode_host;
+use super::probe::{
+    Ask, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe, local,
+};
 use super::types::{dotted_name, value_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::facts::{Cause, FactSchema, FactType};
+use crate::facts::{Cause, FactSchema, FactType, Side};
 use crate::predicate::{Expression, Names, Ty};
 use crate::template::Context;
 use crate::yaml::decode::{boolean, entries, list_of, name, nonempty, one_of, wrong_type, wrong_value};
@@ -45,10 +48,15 @@ impl<'a> ProbeNames<'a> {
     }
 }
 
-pub(super) fn probe(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Probe> {
+pub(super) fn probe(
+    node: &Node,
+    pack: &Arc<str>,
+    names: &ProbeNames<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Probe> {
     let mut fields = Fields::of(node, sink, "a probe")?;
     let when = optional(&mut fields, "when", |n, s| condition(n, &names.asking(), s));
-    let on = fields.optional("on", name);
+    let on = fields.or("on", None, |n, s| on(n, names, s).map(Some));
     let question = fields.one_key_of(&Ask::PROTOCOLS);
     let each = optional(&mut fields, "each", |n, s| expression(n, &names.answering(), s));
     let (values, value) = (fields.node("fields"), fields.node("value"));
@@ -62,15 +70,10 @@ pub(super) fn probe(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics)
     let gives = gives(values, value, &names.answering(), names, sink);
     let mut ask = ask?;
     let (gives, each) = (gives?, each?);
-    if let Ask::Ldap(ldap) = &mut ask {
-        ldap.attributes = attributes(&gives, each.as_ref());
-        ldap.descriptors |= ldap
-            .attributes
-            .iter()
-            .any(|a| a.eq_ignore_ascii_case("nTSecurityDescriptor"));
-    }
-    let on = on.map_or_else(|| default_endpoint(protocol), Into::into);
+    ask_for(&mut ask, &gives, each.as_ref());
+    let on = asked(on?, protocol, node, names, sink)?;
     Some(Probe {
+        pack: pack.clone(),
         when: when?,
         on,
         ask,
@@ -84,15 +87,78 @@ pub(super) fn probe(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics)
     })
 }
 
-/// Where a probe runs that does not say it.
-fn default_endpoint(protocol: &str) -> Arc<str> {
-    match protocol {
-        "ldap" => "directory",
-        "dns" => "dns",
-        "local" | "setting" | "derive" => "local",
-        _ => "here",
+/// Asks for just what the expressions read.
+fn ask_for(ask: &mut Ask, gives: &Gives, each: Option<&Expression>) {
+    match ask {
+        Ask::Ldap(ldap) => {
+            ldap.attributes = columns(gives, each)
+                .filter(|name| *name != "dn")
+                .map(str::to_owned)
+                .collect();
+            let mut attributes = ldap.attributes.iter();
+            ldap.descriptors |= attributes.any(|a| a.eq_ignore_ascii_case("nTSecurityDescriptor"));
+        }
+        Ask::Host(HostAsk::File { columns: wanted, .. }) => {
+            *wanted = columns(gives, each).map(str::to_owned).collect();
+        }
+        _ => {}
     }
-    .into()
+}
+
+/// The columns of the row that the expressions read.
+fn columns<'e>(gives: &'e Gives, each: Option<&'e Expression>) -> impl Iterator<Item = &'e str> {
+    let expressions = each.into_iter().chain(gives.expressions());
+    let names: BTreeSet<&str> = expressions.flat_map(|e| e.fields_of(local::ROW)).collect();
+    names.into_iter()
+}
+
+/// Decodes `on`: a word, or `{ host: TEMPLATE }`.
+fn on(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<On> {
+    if node.entries().is_some() {
+        let mut fields = Fields::of(node, sink, "`on`")?;
+        let host = fields.required("host", |n, s| phrase(n, Context::Host, &names.asking(), s));
+        fields.finish();
+        return host.map(On::Host);
+    }
+    Some(match name(node, sink)?.as_str() {
+        "local" => On::Local,
+        "here" => On::Here,
+        "source" => On::Side(Side::Source),
+        "target" => On::Side(Side::Target),
+        endpoint => On::Endpoint(endpoint.into()),
+    })
+}
+
+/// Who is asked: as the probe says, else as its protocol has it; what cannot be asked is told.
+fn asked(
+    on: Option<On>,
+    protocol: &str,
+    node: &Node,
+    names: &ProbeNames<'_>,
+    sink: &mut Diagnostics,
+) -> Option<On> {
+    let asked = on.unwrap_or_else(|| match protocol {
+        "ldap" => On::Endpoint("directory".into()),
+        "dns" => On::Endpoint("dns".into()),
+        "tcp" | "local" | "setting" | "derive" => On::Local,
+        _ => On::Here,
+    });
+    let needs_server = !matches!(protocol, "ldap" | "dns" | "tcp" | "local" | "setting" | "derive");
+    let wrong = match &asked {
+        On::Here | On::Host(_) if !names.has_here => {
+            "a fact of the pair says whom it asks: add `on: source`, `on: target` or an endpoint"
+        }
+        On::Local if needs_server && protocol != "shell" => "this machine is not asked this",
+        On::Here | On::Side(_) | On::Host(_) if matches!(protocol, "ldap" | "dns") => {
+            "a server of the pair is not asked this: name an endpoint"
+        }
+        _ => return Some(asked),
+    };
+    sink.push(
+        Diagnostic::error("wrong-endpoint", wrong)
+            .at(node.get("on").map_or(node.span.start(), |on| on.span), ""),
+    );
+    None
 }
 
 /// An optional key; the outer `None` is a mistake that was told.
@@ -134,7 +200,12 @@ fn ask(protocol: &str, node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnosti
             })
         }
         "local" => local_ask(node, names, sink).map(Ask::Local),
+        "tds" => decode_host::tds(node, &names.asking(), sink).map(Ask::Tds),
+        "shell" => decode_host::shell(node, &names.asking(), sink).map(Ask::Shell),
         "setting" => setting(node, names, sink),
+        "service" | "registry" | "file" | "share" | "disk" | "group" => {
+            decode_host::host(protocol, node, &names.asking(), sink).map(Ask::Host)
+        }
         _ => list_of(|n, s| derivation(n, names, s))(node, sink).map(Ask::Derive),
     }
 }
@@ -174,16 +245,6 @@ fn ldap(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<L
         binary: binary?.into_iter().collect::<BTreeSet<_>>(),
         descriptors: descriptors?,
     })
-}
-
-/// The attributes that the expressions read of the row.
-fn attributes(gives: &Gives, each: Option<&Expression>) -> Vec<String> {
-    let expressions = each.into_iter().chain(gives.expressions());
-    let names: BTreeSet<&str> = expressions
-        .flat_map(|e| e.fields_of(local::ROW))
-        .filter(|n| *n != "dn")
-        .collect();
-    names.into_iter().map(str::to_owned).collect()
 }
 
 fn dns(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<DnsAsk> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checks;
 use super::declared::Declared;
-use super::decode_fact::{self, FactHead};
+use super::decode_fact::{self, FactHead, Implementation};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
@@ -201,10 +201,16 @@ fn heads<'n>(
     sink: &mut Diagnostics,
 ) -> Vec<FactHead<'n>> {
     let mut heads: Vec<FactHead<'n>> = Vec::new();
+    let mut implementations = Vec::new();
     let mut declared = Declared::default();
     for (parsed, pack) in parsed.iter().zip(packs) {
         let Some(pack) = pack else { continue };
         for node in &parsed.facts {
+            if decode_fact::is_implementation(node) {
+                implementations
+                    .extend(decode_fact::implementation(node, &pack.name, sink).map(|i| (pack, i)));
+                continue;
+            }
             let Some(head) = decode_fact::head(node, &pack.name, sink) else {
                 continue;
             };
@@ -219,5 +225,41 @@ fn heads<'n>(
             }
         }
     }
+    for (pack, implementation) in implementations {
+        implement(&mut heads, pack, implementation, sink);
+    }
     heads
+}
+
+/// Joins what a pack says of reading a fact to the fact that another pack declares.
+fn implement<'n>(
+    heads: &mut [FactHead<'n>],
+    pack: &Pack,
+    implementation: Implementation<'n>,
+    sink: &mut Diagnostics,
+) {
+    let span = implementation.name_node.span;
+    let name = implementation.name.clone();
+    let first = name.split('.').next().unwrap_or_default();
+    if !pack.implements.iter().any(|word| word.as_ref() == first) {
+        let message = format!("the pack `{}` does not implement `{first}`", pack.name);
+        let help =
+            format!("add `{first}` to `implements` in pack.yaml, or give the fact a type to declare it");
+        sink.push(Diagnostic::error("foreign-name", message).at(span, "").help(help));
+        return;
+    }
+    let known: Vec<Arc<str>> = heads.iter().map(|head| head.name.clone()).collect();
+    match heads.iter_mut().find(|head| head.name == name) {
+        Some(head) if head.is_open() => head.add(implementation),
+        Some(head) => {
+            let message = format!("the pack `{}` says itself how `{name}` is read", head.pack);
+            let refused = Diagnostic::error("not-open", message).at(span, "");
+            sink.push(refused.also(head.name_node.span, "it has probes here"));
+        }
+        None => {
+            let unknown =
+                Diagnostic::error("unknown-fact", format!("no pack declares `{name}`")).at(span, "");
+            sink.push(unknown.did_you_mean(&name, known.iter().map(AsRef::as_ref)));
+        }
+    }
 }

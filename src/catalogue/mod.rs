@@ -10,6 +10,7 @@ mod context;
 mod declared;
 mod decode_fact;
 mod decode_fix;
+mod decode_host;
 mod decode_pack;
 mod decode_probe;
 mod decode_rule;
@@ -33,7 +34,10 @@ pub use model::{
     Safety, Setting, Severity,
 };
 pub use phrase::{Phrase, PhraseScope};
-pub use probe::{Ask, Depth, Derivation, DnsAsk, Field, Gives, LdapAsk, LocalAsk, Probe, local};
+pub use probe::{
+    Ask, Command, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe,
+    RegistryAsk, ShellAsk, TdsAsk, local,
+};
 pub use reads::reads_of_rule;
 pub use rules::Rules;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{PackSource, Phrase, Probe, Rules};
+use super::{On, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -56,6 +56,8 @@ pub struct Pack {
     pub owns: Vec<Arc<str>>,
     /// Packs that must be active beside it.
     pub requires: Vec<Arc<str>>,
+    /// The first words of facts that other packs declare and this one reads.
+    pub implements: Vec<Arc<str>>,
     pub applications: Vec<Arc<str>>,
     /// Where its files lie.
     pub origin: PackSource,
@@ -312,16 +314,20 @@ pub struct Program<'c> {
 impl Catalogue {
     /// What this pack would run, in the order of its facts.
     pub fn programs(&self, pack: &str) -> Vec<Program<'_>> {
-        let facts = self.facts.values().filter(|fact| fact.pack.as_ref() == pack);
-        facts
-            .flat_map(|fact| fact.probes.iter().map(move |probe| (fact, probe)))
+        let probes = self
+            .facts
+            .values()
+            .flat_map(|fact| fact.probes.iter().map(move |probe| (fact, probe)));
+        probes
+            .filter(|(_, probe)| probe.pack.as_ref() == pack)
             .filter_map(|(fact, probe)| {
                 Some(Program {
                     fact: &fact.name,
-                    on: match probe.on.as_ref() {
-                        "here" => "source and target".to_owned(),
-                        "local" => "this machine".to_owned(),
-                        endpoint => endpoint.to_owned(),
+                    on: match &probe.on {
+                        On::Here => "source and target".to_owned(),
+                        On::Local => "this machine".to_owned(),
+                        On::Host(_) => "other hosts".to_owned(),
+                        on => on.to_string(),
                     },
                     text: probe.ask.program()?,
                 })

@@ -1,11 +1,12 @@
 //! How a fact is read, over one of the protocols.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::Phrase;
 use crate::diagnostic::Span;
-use crate::facts::{Cause, FactValue};
+use crate::facts::{Cause, FactValue, Side};
 use crate::predicate::Expression;
 
 /// Places of the names in a probe's expressions.
@@ -23,10 +24,12 @@ pub mod local {
 /// One way to read a fact; a fact's probes are tried in order.
 #[derive(Clone, Debug)]
 pub struct Probe {
+    /// The pack that says so; not that of the fact where another one implements it.
+    pub pack: Arc<str>,
     /// False: the next probe is tried.
     pub when: Option<Expression>,
-    /// The endpoint of the pair file; `here` is the server in question.
-    pub on: Arc<str>,
+    /// Who is asked.
+    pub on: On,
     pub ask: Ask,
     /// One record for each element of this list.
     pub each: Option<Expression>,
@@ -40,6 +43,32 @@ pub struct Probe {
     /// How long it may take, in seconds.
     pub deadline: Option<Expression>,
     pub span: Span,
+}
+
+/// Who is asked, or does something.
+#[derive(Clone, Debug)]
+pub enum On {
+    /// This machine.
+    Local,
+    /// An endpoint of the pair file.
+    Endpoint(Arc<str>),
+    /// The server in question.
+    Here,
+    Side(Side),
+    /// Another host, in the way in which the server in question is asked.
+    Host(Phrase),
+}
+
+impl fmt::Display for On {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Endpoint(name) => f.write_str(name),
+            Self::Here => f.write_str("here"),
+            Self::Side(side) => write!(f, "{side}"),
+            Self::Host(_) => f.write_str("host"),
+        }
+    }
 }
 
 /// What the rows become.
@@ -86,6 +115,9 @@ pub enum Ask {
         port: Phrase,
     },
     Local(LocalAsk),
+    Tds(TdsAsk),
+    Host(HostAsk),
+    Shell(ShellAsk),
     /// A setting of the pair file.
     Setting(Arc<str>),
     /// Other facts.
@@ -100,6 +132,9 @@ impl Ask {
             Self::Dns(_) => "dns",
             Self::Tcp { .. } => "tcp",
             Self::Local(_) => "local",
+            Self::Tds(_) => "tds",
+            Self::Host(ask) => ask.word(),
+            Self::Shell(_) => "shell",
             Self::Setting(_) => "setting",
             Self::Derive(_) => "derive",
         }
@@ -107,14 +142,13 @@ impl Ask {
 
     /// The program that is started to get the answer, as its pack writes it.
     pub fn program(&self) -> Option<String> {
-        match self {
-            Self::Ldap(_)
-            | Self::Dns(_)
-            | Self::Tcp { .. }
-            | Self::Local(_)
-            | Self::Setting(_)
-            | Self::Derive(_) => None,
-        }
+        let Self::Shell(ask) = self else {
+            return None;
+        };
+        Some(match &ask.command {
+            Command::PowerShell(text) => text.to_string(),
+            Command::Run(words) => words.join(" "),
+        })
     }
 
     /// The templates of the question.
@@ -126,15 +160,30 @@ impl Ask {
             Self::Dns(DnsAsk::Transfer { zone }) => vec![zone],
             Self::Dns(DnsAsk::UpdateTest { name, zone }) => vec![name, zone],
             Self::Tcp { host, port } => vec![host, port],
+            Self::Tds(ask) => vec![&ask.query],
+            Self::Host(ask) => ask.phrases(),
             Self::Dns(DnsAsk::Server | DnsAsk::Contact)
             | Self::Local(_)
+            | Self::Shell(_)
             | Self::Setting(_)
             | Self::Derive(_) => Vec::new(),
         }
     }
 
+    /// The values that go into the question beside its templates.
+    pub fn values(&self) -> Vec<&Expression> {
+        match self {
+            Self::Tds(ask) => ask.params.iter().chain(&ask.database).collect(),
+            Self::Shell(ask) => ask.input.iter().map(|(_, value)| value).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Every protocol, as probes name them.
-    pub const PROTOCOLS: [&'static str; 6] = ["ldap", "dns", "tcp", "local", "setting", "derive"];
+    pub const PROTOCOLS: [&'static str; 14] = [
+        "ldap", "dns", "tcp", "tds", "service", "registry", "file", "share", "disk", "group", "shell",
+        "local", "setting", "derive",
+    ];
 }
 
 /// How deep a search goes.
@@ -180,6 +229,97 @@ pub enum DnsAsk {
     Server,
     /// Whether it answers at all.
     Contact,
+}
+
+/// A query of a database server.
+#[derive(Clone, Debug)]
+pub struct TdsAsk {
+    pub query: Phrase,
+    /// Bound to `@P1`, `@P2` and so on.
+    pub params: Vec<Expression>,
+    /// Where the query runs, if not where the log-on lands.
+    pub database: Option<Expression>,
+}
+
+/// What a Windows host can be asked; names and paths are templates.
+#[derive(Clone, Debug)]
+pub enum HostAsk {
+    /// All services, or one.
+    Service {
+        name: Option<Phrase>,
+    },
+    Registry {
+        key: Phrase,
+        what: RegistryAsk,
+        /// The view of 32-bit programs.
+        view32: bool,
+    },
+    File {
+        path: Phrase,
+        /// The columns that the probe's expressions read.
+        columns: BTreeSet<String>,
+    },
+    /// All shares, or one and what may be done there.
+    Share {
+        name: Option<Phrase>,
+    },
+    Disk,
+    /// The members of a local group.
+    Group {
+        name: Phrase,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum RegistryAsk {
+    Value(Phrase),
+    Values,
+    Keys,
+}
+
+impl HostAsk {
+    /// The protocol's name in files.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Service { .. } => "service",
+            Self::Registry { .. } => "registry",
+            Self::File { .. } => "file",
+            Self::Share { .. } => "share",
+            Self::Disk => "disk",
+            Self::Group { .. } => "group",
+        }
+    }
+
+    fn phrases(&self) -> Vec<&Phrase> {
+        match self {
+            Self::Service { name } | Self::Share { name } => name.iter().collect(),
+            Self::Registry {
+                key,
+                what: RegistryAsk::Value(value),
+                ..
+            } => vec![key, value],
+            Self::Registry { key, .. } => vec![key],
+            Self::File { path, .. } => vec![path],
+            Self::Group { name } => vec![name],
+            Self::Disk => Vec::new(),
+        }
+    }
+}
+
+/// A command that reads JSON and prints JSON.
+#[derive(Clone, Debug)]
+pub struct ShellAsk {
+    pub command: Command,
+    /// What it is given, by name.
+    pub input: Vec<(Arc<str>, Expression)>,
+}
+
+/// The text of a command; nothing is ever filled into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    PowerShell(Arc<str>),
+    /// A program and its arguments.
+    Run(Vec<String>),
 }
 
 #[derive(Clone, Debug)]

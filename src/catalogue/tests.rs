@@ -12,27 +12,95 @@ fn the_shipped_packs_load() {
     );
 }
 
-/// The codes of what is told about a pack `own` with these facts and rules.
-fn told(facts: &str, rules: &str) -> Vec<&'static str> {
+/// A pack with this manifest beside its name, these facts and rules.
+fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
     let file = |path: &str, text: String| PackFile {
         path: path.to_owned(),
         shown: path.to_owned(),
         text: text.into(),
     };
-    let pack = PackFiles {
-        folder: "own".to_owned(),
+    let manifest = format!("{{ name: {name}, version: '1', about: a, {manifest} }}");
+    PackFiles {
+        folder: name.to_owned(),
         origin: PackSource::Embedded,
         files: vec![
-            file(
-                "pack.yaml",
-                "{ name: own, version: '1', about: a, owns: [own] }".to_owned(),
-            ),
+            file("pack.yaml", manifest),
             file("facts/all.yaml", format!("facts: [{facts}]")),
             file("rules/all.yaml", format!("rules: [{rules}]")),
         ],
-    };
-    let loaded = load(&[pack], &mut SourceMap::new());
+    }
+}
+
+/// The codes of what is told about these packs.
+fn told_of(packs: &[PackFiles]) -> Vec<&'static str> {
+    let loaded = load(packs, &mut SourceMap::new());
     loaded.diagnostics.sorted().iter().map(|d| d.code).collect()
+}
+
+/// The codes of what is told about a pack `own` with these facts and rules.
+fn told(facts: &str, rules: &str) -> Vec<&'static str> {
+    told_of(&[pack("own", "owns: [own]", facts, rules)])
+}
+
+#[test]
+fn another_pack_says_how_an_open_fact_is_read() {
+    let open = "{ fact: own.a, type: text, about: a, probes: [] }";
+    let closed = "{ fact: own.a, type: text, about: a, probes: [{ derive: [{ value: '\"x\"' }] }] }";
+    let read = "{ fact: own.a, probes: [{ registry: { key: 'HKLM\\SOFTWARE\\A', value: B } }] }";
+    for (declared, manifest, implemented, codes) in [
+        (open, "implements: [own]", read, &[][..]),
+        (open, "implements: [other]", read, &["foreign-name"]),
+        (closed, "implements: [own]", read, &["not-open"]),
+        (
+            open,
+            "implements: [own]",
+            "{ fact: own.b, probes: [] }",
+            &["unknown-fact"],
+        ),
+    ] {
+        let own = pack("own", "owns: [own]", declared, "");
+        let other = pack("other", manifest, implemented, "");
+        // The order of packs says nothing.
+        assert_eq!(told_of(&[own.clone(), other.clone()]), codes);
+        assert_eq!(told_of(&[other, own]), codes);
+    }
+}
+
+#[test]
+fn probes_ask_whom_they_can_ask() {
+    let fact = |of: &str, probe: &str| {
+        format!(
+            "{{ fact: own.a, of: {of}, type: {{ list_of: text }}, about: a, probes: [ {{ {probe}, value: row.name }} ] }}"
+        )
+    };
+    for (of, probe, codes) in [
+        ("server", "service: {}", &[][..]),
+        ("server", "service: { name: '{{ here.name }}' }", &[]),
+        ("server", "on: { host: '{{ here.name }}.example' }, disk: {}", &[]),
+        ("server", "on: target, share: { name: C$ }", &[]),
+        ("pair", "on: source, group: { name: Users }", &[]),
+        ("server", "on: local, shell: { run: [date, -u] }", &[]),
+        (
+            "server",
+            "tds: { query: 'SELECT 1 AS name', params: [here.name], database: '\"a\"' }",
+            &[],
+        ),
+        ("server", "file: { path: 'C:\\a\\{{ here.name }}' }", &[]),
+        (
+            "server",
+            "registry: { key: 'HKLM\\A', keys: true, view: 32 }",
+            &[],
+        ),
+        ("pair", "service: {}", &["wrong-endpoint"]),
+        ("server", "on: local, service: {}", &["wrong-endpoint"]),
+        ("server", "on: here, ldap: { base: '' }", &["wrong-endpoint"]),
+        ("server", "registry: { key: 'A\\B', value: C }", &["wrong-value"]),
+        ("server", "registry: { key: 'HKLM\\B' }", &["missing-key"]),
+        ("server", "shell: { run: [] }", &["wrong-value"]),
+        ("server", "disk: { drive: C }", &["unknown-key"]),
+    ] {
+        assert_eq!(told(&fact(of, probe), ""), codes, "{probe}");
+    }
 }
 
 #[test]

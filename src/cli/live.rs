@@ -16,10 +16,10 @@ use crate::collect;
 use crate::diagnostic::visible;
 use crate::evaluate::{self, Selection};
 use crate::facts::Snapshot;
-use crate::pair::{Credential, Protocol, SecretRef, Secrets};
-use crate::pipeline::{self, Opened};
+use crate::pair::Secrets;
+use crate::pipeline::{self, Means, Opened};
 use crate::report::{self, Before, Look, Report};
-use crate::store::{StateFolder, write_private};
+use crate::store::{DigestKey, StateFolder, write_private};
 
 /// The facts of a live check; not complete when it was interrupted.
 pub(super) fn facts(
@@ -63,19 +63,25 @@ pub(super) fn ask(
     let runtime = runtime()?;
     let cancelled = CancellationToken::new();
     let counter = Counter::new(&context.terminal);
+    let key = digest_key(opened, context);
+    let make = |secret: &[u8]| {
+        let key = key.as_ref().expect("digests are made only where there is a key");
+        key.digest(secret)
+    };
     let snapshot = runtime.block_on(async {
         cancel_on_interrupt(cancelled.clone()).await;
         let clock: fn() -> jiff::Timestamp = clock::now;
-        pipeline::live(
-            opened,
-            selection,
+        let means = Means {
             timeout,
-            &clock,
-            &counter,
+            clock: &clock,
+            progress: &counter,
             cancelled,
-            &mut secrets,
-        )
-        .await
+            digests: key.as_ref().map(|key| collect::Digests {
+                key: key.id(),
+                make: &make,
+            }),
+        };
+        pipeline::live(opened, selection, means, &mut secrets).await
     });
     // Nobody waits for a name server that a thread still waits for.
     runtime.shutdown_background();
@@ -110,23 +116,11 @@ async fn cancel_on_interrupt(cancelled: CancellationToken) {
 fn fetch_secrets(opened: &Opened, selection: &Selection, secrets: &mut Secrets) {
     let rules = evaluate::selected(&opened.catalogue, selection);
     let wanted = collect::needed(&opened.catalogue, rules);
-    for name in collect::endpoints_of(&opened.catalogue, &wanted) {
+    for name in collect::endpoints_of(&opened.catalogue, &opened.pair, &wanted) {
         let endpoint = opened.pair.endpoint(&name);
-        if let Some(reference) = endpoint.and_then(|endpoint| secret_of(&endpoint.protocol)) {
+        if let Some(reference) = endpoint.and_then(|endpoint| endpoint.protocol.secret()) {
             let _ = secrets.get(reference, true);
         }
-    }
-}
-
-/// The secret that an endpoint needs, if it needs one.
-pub(super) fn secret_of(protocol: &Protocol) -> Option<&SecretRef> {
-    match protocol {
-        Protocol::Ldap {
-            credential: Credential::Password { password, .. },
-            ..
-        } => Some(password),
-        Protocol::Dns { tsig: Some(key), .. } => Some(&key.secret),
-        Protocol::Ldap { .. } | Protocol::Dns { .. } | Protocol::Tcp { .. } => None,
     }
 }
 
@@ -143,6 +137,19 @@ fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
         &addresses[1],
     ];
     Some(StateFolder::of(&all, &words))
+}
+
+/// The key of this pair's digests, if there is a place for one.
+fn digest_key(opened: &Opened, context: &Context) -> Option<DigestKey> {
+    match state(opened, context)?.digest_key() {
+        Ok(key) => Some(key),
+        Err(error) => {
+            context
+                .terminal
+                .note(&format!("there is no key to digest secrets with: {error}"));
+            None
+        }
+    }
 }
 
 /// Whether checks of this pair can be kept, and where.

@@ -12,6 +12,7 @@ mod order;
 mod probe;
 mod progress;
 mod row;
+mod server;
 mod transports;
 
 use std::cell::RefCell;
@@ -25,7 +26,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalogue::Catalogue;
-use crate::facts::{Absence, Cause, FactPath, Facts, Observation, Provenance, Snapshot};
+use crate::facts::{Absence, Cause, Digest, FactPath, Facts, Observation, Provenance, Snapshot};
 use crate::pair::{Pair, Secrets};
 
 pub use doctor::{Health, Look, examine};
@@ -49,9 +50,18 @@ pub struct Request<'a> {
     /// For all facts together.
     pub timeout: Duration,
     pub clock: &'a dyn Fn() -> Timestamp,
+    /// Makes the digests that stand for secrets.
+    pub digests: Option<Digests<'a>>,
     pub progress: &'a dyn Progress,
     /// Ends the run early; what was not read by then is not collected.
     pub cancelled: CancellationToken,
+}
+
+/// Digests of secrets under one key.
+pub struct Digests<'a> {
+    /// Names the key.
+    pub key: &'a str,
+    pub make: &'a dyn Fn(&[u8]) -> Digest,
 }
 
 /// Reads the wanted facts; what could not be read is absent with its cause.
@@ -75,7 +85,7 @@ pub async fn collect(request: &Request<'_>, secrets: &mut Secrets) -> Snapshot {
         pair: request.pair.name.value.clone(),
         taken_at: (request.clock)(),
         complete: !request.cancelled.is_cancelled(),
-        digest_key: None,
+        digest_key: request.digests.as_ref().map(|digests| digests.key.to_owned()),
         facts,
         undeclared: BTreeSet::new(),
     }

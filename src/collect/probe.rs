@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use super::{Run, gather, row};
-use crate::catalogue::{Ask, Depth, DnsAsk, FactDef, LdapAsk, LocalAsk, Phrase, PhraseScope, Probe};
+use super::{Run, gather, row, transports};
+use crate::catalogue::{Ask, Depth, DnsAsk, FactDef, LdapAsk, LocalAsk, On, Phrase, PhraseScope, Probe};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Record};
+use crate::pair::Endpoint;
 use crate::predicate::{Budget, Expression, Fault, Locals, Scope, Seen};
 use crate::template::RenderError;
 use crate::transport::{ldap, local, tcp};
@@ -42,16 +43,34 @@ impl Asking<'_> {
     pub(super) fn described(&self) -> String {
         match self.probe.ask {
             Ask::Derive(_) | Ask::Setting(_) | Ask::Local(_) => self.probe.ask.protocol().to_owned(),
-            _ => format!("{} {}", self.probe.ask.protocol(), self.probe.on),
+            _ => match self.endpoint() {
+                Ok(Some(endpoint)) => format!("{} {}", self.probe.ask.protocol(), endpoint.name),
+                _ => format!("{} {}", self.probe.ask.protocol(), self.probe.on),
+            },
         }
+    }
+
+    /// The endpoint that is asked; none when nobody but this machine is.
+    fn endpoint(&self) -> Result<Option<&Endpoint>, Absence> {
+        let pair = self.run.request.pair;
+        transports::endpoint_of(pair, &self.probe.on, &self.probe.ask, self.path.root.side())
+    }
+
+    /// The name of the endpoint that is asked.
+    pub(super) fn endpoint_name(&self) -> Result<&str, Absence> {
+        Ok(self
+            .endpoint()?
+            .map_or("local", |endpoint| endpoint.name.as_str()))
     }
 
     /// The host that is asked.
     pub(super) fn server(&self) -> String {
-        self.run
-            .transports
-            .server(&self.probe.on)
-            .unwrap_or_else(|| "this machine".to_owned())
+        if let On::Host(host) = &self.probe.on {
+            return self.text(host).unwrap_or_else(|_| "?".to_owned());
+        }
+        let endpoint = self.endpoint_name().unwrap_or_default();
+        let server = self.run.transports.server(endpoint);
+        server.unwrap_or_else(|| "this machine".to_owned())
     }
 
     pub(super) fn applies(&self) -> Result<bool, Absence> {
@@ -96,7 +115,7 @@ impl Asking<'_> {
         gather::shaped(self, values)
     }
 
-    fn deadline(&self) -> Result<Option<Duration>, Absence> {
+    pub(super) fn deadline(&self) -> Result<Option<Duration>, Absence> {
         let Some(expression) = &self.probe.deadline else {
             return Ok(None);
         };
@@ -114,6 +133,9 @@ impl Asking<'_> {
             Ask::Dns(ask) => self.dns(ask).await.map(Rows::Read),
             Ask::Tcp { host, port } => self.tcp(host, port).await.map(Rows::Read),
             Ask::Local(ask) => self.local(ask).await.map(Rows::Read),
+            Ask::Tds(ask) => self.tds(ask).await.map(Rows::Read),
+            Ask::Host(ask) => self.host(ask).await.map(Rows::Read),
+            Ask::Shell(ask) => self.shell(ask).await.map(Rows::Read),
             Ask::Setting(name) => {
                 let path = FactPath::new(crate::facts::Root::Setting, name.clone());
                 let value = self.run.facts.borrow().get(&path).cloned()?;
@@ -136,11 +158,15 @@ impl Asking<'_> {
             binary: ask.binary.clone(),
             security_descriptors: ask.descriptors,
         };
-        self.run.transports.ldap(&self.probe.on)?.search(&search).await
+        self.run
+            .transports
+            .ldap(self.endpoint_name()?)?
+            .search(&search)
+            .await
     }
 
     async fn dns(&self, ask: &DnsAsk) -> Result<Vec<Record>, Absence> {
-        let dns = self.run.transports.dns(&self.probe.on)?;
+        let dns = self.run.transports.dns(self.endpoint_name()?)?;
         // A probe's own limit replaces the endpoint's, else a longer one would mean nothing.
         let dns = match self.deadline()? {
             Some(limit) => &dns.within(limit),
@@ -161,7 +187,7 @@ impl Asking<'_> {
             DnsAsk::Server => self
                 .run
                 .transports
-                .dns_server(&self.probe.on)
+                .dns_server(self.endpoint_name()?)
                 .await
                 .map(|row| vec![row]),
         }
@@ -205,7 +231,7 @@ impl Asking<'_> {
     }
 
     /// Fills in a template of the question.
-    fn text(&self, phrase: &Phrase) -> Result<String, Absence> {
+    pub(super) fn text(&self, phrase: &Phrase) -> Result<String, Absence> {
         let facts = self.run.facts.borrow();
         let locals = self.locals(None, None);
         let scope = PhraseScope {
@@ -240,7 +266,7 @@ impl Asking<'_> {
             .map(|seen| seen.value)
     }
 
-    fn value(&self, expression: &Expression) -> Result<FactValue, Absence> {
+    pub(super) fn value(&self, expression: &Expression) -> Result<FactValue, Absence> {
         self.evaluate(expression, &self.locals(None, None))
             .map_err(|fault| self.absence(fault))
     }

@@ -143,8 +143,27 @@ fn rooted(asking: &Asking<'_>, why: Absence) -> Absence {
 }
 
 fn typed(asking: &Asking<'_>, ty: &FactType, value: FactValue) -> Result<FactValue, Absence> {
+    if *ty == FactType::Digest {
+        return digested(asking, &value);
+    }
     ty.coerce(value)
         .map_err(|misfit| asking.malformed(&misfit.to_string()))
+}
+
+/// The digest that stands for a secret; the secret itself goes no further.
+fn digested(asking: &Asking<'_>, secret: &FactValue) -> Result<FactValue, Absence> {
+    let bytes: &[u8] = match secret {
+        FactValue::Nothing | FactValue::Digest(_) => return Ok(secret.clone()),
+        FactValue::Bytes(bytes) => bytes,
+        FactValue::Text(text) => text.as_bytes(),
+        // Its value would be shown by the message.
+        other => return Err(asking.malformed(&format!("a {} is no secret", other.kind()))),
+    };
+    let Some(digests) = &asking.run.request.digests else {
+        let detail = "there is no key to digest secrets with; give Standin a state folder (--state)";
+        return Err(Absence::new(Cause::NotConfigured, "digest key", detail));
+    };
+    Ok(FactValue::Digest((digests.make)(bytes)))
 }
 
 /// The union of what the entries make of other facts.

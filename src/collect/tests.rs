@@ -100,6 +100,7 @@ fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &Canc
         .collect();
     let order = Told::default();
     let request = Request {
+        digests: None,
         catalogue: &catalogue,
         pair: &pair,
         said: &said,

@@ -1,15 +1,18 @@
 //! The endpoints of a pair as transports, with their secrets.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Request;
-use crate::catalogue::{Ask, Catalogue};
-use crate::facts::{Absence, Cause, FactPath, FactValue, Record};
-use crate::pair::{Credential, Endpoint, Protocol, SecretRef, Secrets, Security, TsigRef};
+use crate::catalogue::{Ask, Catalogue, On};
+use crate::facts::{Absence, Cause, FactPath, FactValue, Record, Side};
+use crate::pair::{Credential, Endpoint, Pair, Protocol, SecretRef, Secrets, Security, TsigRef};
 use crate::transport::dns::{Dns, DnsConfig, Tsig};
+use crate::transport::host::{Carrier, Host, HostConfig, RpcLogOn};
 use crate::transport::ldap::{self, Ldap, LdapConfig, LogOn};
+use crate::transport::tds::{self, Tds, TdsConfig};
 use crate::transport::{LogOnGate, local};
 
 /// The most rows that one answer may have.
@@ -25,17 +28,55 @@ const DNS_SERVER_LOOK_UP: Duration = Duration::from_secs(10);
 pub(super) struct Transports {
     ldap: BTreeMap<String, Result<Ldap, Absence>>,
     dns: BTreeMap<String, Result<Dns, Absence>>,
+    tds: BTreeMap<String, Result<Tds, Absence>>,
+    hosts: BTreeMap<String, Result<HostConfig, Absence>>,
+    /// Hosts that were asked, by the endpoint and the server's name.
+    asked: RefCell<BTreeMap<(String, String), Host>>,
     servers: BTreeMap<String, String>,
 }
 
 /// The endpoints that reading these facts asks, by name.
-pub fn endpoints_of(catalogue: &Catalogue, wanted: &BTreeSet<FactPath>) -> BTreeSet<Arc<str>> {
-    let facts = wanted.iter().filter_map(|path| catalogue.facts.get(&path.name));
-    let probes = facts.flat_map(|fact| &fact.probes);
-    probes
-        .filter(|probe| matches!(probe.ask, Ask::Ldap(_) | Ask::Dns(_)))
-        .map(|probe| probe.on.clone())
-        .collect()
+pub fn endpoints_of(catalogue: &Catalogue, pair: &Pair, wanted: &BTreeSet<FactPath>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in wanted {
+        let probes = catalogue.facts.get(&path.name).map(|fact| &fact.probes);
+        let probes = probes.into_iter().flatten();
+        names.extend(probes.filter_map(|probe| {
+            let endpoint = endpoint_of(pair, &probe.on, &probe.ask, path.root.side()).ok()?;
+            endpoint.map(|endpoint| endpoint.name.clone())
+        }));
+    }
+    names
+}
+
+/// The endpoint that a question goes to; none when nobody but this machine is asked.
+pub(super) fn endpoint_of<'p>(
+    pair: &'p Pair,
+    on: &On,
+    ask: &Ask,
+    here: Option<Side>,
+) -> Result<Option<&'p Endpoint>, Absence> {
+    let side = match on {
+        On::Local => return Ok(None),
+        On::Endpoint(name) => {
+            let endpoint = pair.endpoint(name);
+            return endpoint.map(Some).ok_or_else(|| missing(name, ask.protocol()));
+        }
+        On::Side(side) => Some(*side),
+        On::Here | On::Host(_) => here,
+    };
+    let side = side.map_or("pair", Side::word);
+    let (endpoint, kind, ways) = match ask {
+        Ask::Tds(_) => (pair.tds(side), "tds", "`tds`"),
+        Ask::Host(_) | Ask::Shell(_) => (pair.host(side), "host", "`rpc`, `winrm` or `ssh`"),
+        _ => (None, "server", "it"),
+    };
+    endpoint.map(Some).ok_or_else(|| {
+        let detail = format!(
+            "the pair file does not say how to ask the {side}: add {ways} under `endpoints: servers:`"
+        );
+        Absence::new(Cause::NotConfigured, format!("{side}.{kind}"), detail)
+    })
 }
 
 impl Transports {
@@ -43,24 +84,32 @@ impl Transports {
     pub(super) fn open(request: &Request<'_>, secrets: &mut Secrets) -> Self {
         let mut transports = Self::default();
         let mut gates = Gates::new();
-        for name in endpoints_of(request.catalogue, request.wanted) {
+        for name in endpoints_of(request.catalogue, request.pair, request.wanted) {
             let Some(endpoint) = request.pair.endpoint(&name) else {
                 continue;
             };
-            transports.servers.insert(name.to_string(), server_of(endpoint));
-            match &endpoint.protocol {
-                Protocol::Ldap { .. } => {
-                    let config = ldap_config(endpoint, secrets, &mut gates);
-                    transports.ldap.insert(name.to_string(), config.map(Ldap::new));
-                }
-                Protocol::Dns { .. } => {
-                    let config = dns_config(endpoint, secrets);
-                    transports.dns.insert(name.to_string(), config.map(Dns::new));
-                }
-                Protocol::Tcp { .. } => {}
-            }
+            let (server, _) = endpoint.protocol.address();
+            transports.servers.insert(name.clone(), server.to_owned());
+            transports.add(endpoint, config(endpoint, secrets, &mut gates));
         }
         transports
+    }
+
+    fn add(&mut self, endpoint: &Endpoint, config: Result<Config, Absence>) {
+        let name = endpoint.name.clone();
+        match (config, &endpoint.protocol) {
+            (Ok(Config::Ldap(config)), _) => drop(self.ldap.insert(name, Ok(Ldap::new(*config)))),
+            (Ok(Config::Dns(config)), _) => drop(self.dns.insert(name, Ok(Dns::new(*config)))),
+            (Ok(Config::Tds(config)), _) => drop(self.tds.insert(name, Ok(Tds::new(*config)))),
+            (Ok(Config::Host(config)), _) => drop(self.hosts.insert(name, Ok(*config))),
+            (Ok(Config::Tcp), _) | (Err(_), Protocol::Tcp { .. }) => {}
+            (Err(why), Protocol::Ldap { .. }) => drop(self.ldap.insert(name, Err(why))),
+            (Err(why), Protocol::Dns { .. }) => drop(self.dns.insert(name, Err(why))),
+            (Err(why), Protocol::Tds { .. }) => drop(self.tds.insert(name, Err(why))),
+            (Err(why), Protocol::Rpc { .. } | Protocol::Winrm { .. } | Protocol::Ssh { .. }) => {
+                self.hosts.insert(name, Err(why));
+            }
+        }
     }
 
     pub(super) fn server(&self, endpoint: &str) -> Option<String> {
@@ -81,6 +130,30 @@ impl Transports {
             .ok_or_else(|| missing(endpoint, "dns"))?
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    pub(super) fn tds(&self, endpoint: &str) -> Result<&Tds, Absence> {
+        self.tds
+            .get(endpoint)
+            .ok_or_else(|| missing(endpoint, "tds"))?
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The host of an endpoint, or another one that is asked in the same way.
+    pub(super) fn host(&self, endpoint: &str, other: Option<&str>) -> Result<Host, Absence> {
+        let config = self
+            .hosts
+            .get(endpoint)
+            .ok_or_else(|| missing(endpoint, "hosts"))?;
+        let mut config = config.clone()?;
+        if let Some(other) = other.filter(|other| !other.eq_ignore_ascii_case(&config.server)) {
+            other.clone_into(&mut config.server);
+            config.endpoint = format!("{endpoint} {other}").into();
+        }
+        let key = (endpoint.to_owned(), config.server.to_lowercase());
+        let mut asked = self.asked.borrow_mut();
+        Ok(asked.entry(key).or_insert_with(|| Host::new(config)).clone())
     }
 
     /// The DNS server as the pair file names it, with its address.
@@ -114,6 +187,8 @@ impl Transports {
 pub(super) enum Config {
     Ldap(Box<LdapConfig>),
     Dns(Box<DnsConfig>),
+    Tds(Box<TdsConfig>),
+    Host(Box<HostConfig>),
     Tcp,
 }
 
@@ -129,6 +204,10 @@ pub(super) fn config(
     Ok(match &endpoint.protocol {
         Protocol::Ldap { .. } => Config::Ldap(Box::new(ldap_config(endpoint, secrets, gates)?)),
         Protocol::Dns { .. } => Config::Dns(Box::new(dns_config(endpoint, secrets)?)),
+        Protocol::Tds { .. } => Config::Tds(Box::new(tds_config(endpoint, secrets, gates)?)),
+        Protocol::Rpc { .. } | Protocol::Winrm { .. } | Protocol::Ssh { .. } => {
+            Config::Host(Box::new(host_config(endpoint, secrets, gates)?))
+        }
         Protocol::Tcp { .. } => Config::Tcp,
     })
 }
@@ -136,14 +215,6 @@ pub(super) fn config(
 fn missing(endpoint: &str, protocol: &str) -> Absence {
     let detail = format!("the pair file has no endpoint `{endpoint}` for {protocol}");
     Absence::new(Cause::NotConfigured, endpoint, detail)
-}
-
-fn server_of(endpoint: &Endpoint) -> String {
-    match &endpoint.protocol {
-        Protocol::Ldap { server, .. } | Protocol::Dns { server, .. } | Protocol::Tcp { server, .. } => {
-            server.clone()
-        }
-    }
 }
 
 /// The secret of an endpoint, or why the endpoint cannot be used.
@@ -229,5 +300,94 @@ fn dns_config(endpoint: &Endpoint, secrets: &mut Secrets) -> Result<DnsConfig, A
         tsig,
         deadline: endpoint.deadline,
         connections: endpoint.connections,
+    })
+}
+
+fn tds_config(endpoint: &Endpoint, secrets: &mut Secrets, gates: &mut Gates) -> Result<TdsConfig, Absence> {
+    let Protocol::Tds {
+        server,
+        port,
+        instance,
+        ca,
+        certificate_name,
+        credential,
+    } = &endpoint.protocol
+    else {
+        return Err(missing(&endpoint.name, "tds"));
+    };
+    let log_on = match credential {
+        Credential::Password { user, password } => tds::LogOn::Sql {
+            user: user.clone(),
+            password: secret(endpoint, password, secrets)?,
+        },
+        // The pair file is refused that names nobody here.
+        Credential::Kerberos | Credential::Anonymous => tds::LogOn::Kerberos,
+    };
+    Ok(TdsConfig {
+        endpoint: endpoint.name.as_str().into(),
+        server: server.clone(),
+        port: *port,
+        instance: instance.clone(),
+        ca: ca.clone(),
+        certificate_name: certificate_name.clone(),
+        log_on,
+        gate: gates.entry(format!("tds {credential:?}")).or_default().clone(),
+        connections: endpoint.connections,
+        deadline: endpoint.deadline,
+        max_rows: MAX_ROWS,
+        max_bytes: MAX_BYTES,
+    })
+}
+
+fn host_config(endpoint: &Endpoint, secrets: &mut Secrets, gates: &mut Gates) -> Result<HostConfig, Absence> {
+    let (server, port) = endpoint.protocol.address();
+    let (carrier, credential) = match &endpoint.protocol {
+        Protocol::Rpc { credential, .. } => {
+            let log_on = match credential {
+                Credential::Password { user, password } => RpcLogOn::Password {
+                    user: user.clone(),
+                    password: secret(endpoint, password, secrets)?,
+                },
+                Credential::Kerberos | Credential::Anonymous => RpcLogOn::Kerberos,
+            };
+            (Carrier::Rpc(log_on), format!("{credential:?}"))
+        }
+        Protocol::Winrm {
+            ca,
+            credential: credential @ Credential::Password { user, password },
+            ..
+        } => {
+            let carrier = Carrier::Winrm {
+                user: user.clone(),
+                password: secret(endpoint, password, secrets)?,
+                ca: ca.clone(),
+            };
+            (carrier, format!("{credential:?}"))
+        }
+        Protocol::Ssh {
+            user,
+            key,
+            known_hosts,
+            ..
+        } => {
+            let carrier = Carrier::Ssh {
+                user: user.clone(),
+                key: key.clone(),
+                known_hosts: known_hosts.clone(),
+            };
+            (carrier, format!("ssh {user:?} {key:?}"))
+        }
+        _ => return Err(missing(&endpoint.name, "hosts")),
+    };
+    Ok(HostConfig {
+        endpoint: endpoint.name.as_str().into(),
+        server: server.to_owned(),
+        port: port.unwrap_or_default(),
+        carrier,
+        gate: gates.entry(credential).or_default().clone(),
+        connections: endpoint.connections,
+        deadline: endpoint.deadline,
+        max_rows: MAX_ROWS,
+        max_bytes: MAX_BYTES,
     })
 }

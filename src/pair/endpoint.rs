@@ -1,10 +1,11 @@
 //! Endpoints: what is asked, where it listens and who asks.
 
-use super::credential::{credential, hide_others, secret};
-use super::values::{duration, host, path_in};
+use super::credential::credential;
+use super::protocol::{Around, PROTOCOLS, protocol};
+use super::values::duration;
 use super::{Credential, SecretRef};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::yaml::decode::{integer_in, nonempty, one_of};
+use crate::yaml::decode::integer_in;
 use crate::yaml::{Fields, Key, Node};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +44,91 @@ pub enum Protocol {
         server: String,
         port: u16,
     },
+    /// A database server.
+    Tds {
+        server: String,
+        /// Without it the port is the usual one, or that of the instance.
+        port: Option<u16>,
+        /// Found by asking the server's browser.
+        instance: Option<String>,
+        ca: Option<PathBuf>,
+        /// The name in the server's certificate, where it is not that of the server.
+        certificate_name: Option<String>,
+        credential: Credential,
+    },
+    /// A Windows host, over remote procedure calls and file shares.
+    Rpc {
+        server: String,
+        port: u16,
+        credential: Credential,
+    },
+    /// A Windows host, over remote management; always HTTPS.
+    Winrm {
+        server: String,
+        port: u16,
+        ca: Option<PathBuf>,
+        credential: Credential,
+    },
+    /// A host with a secure shell; keys of a file or an agent, never a password.
+    Ssh {
+        server: String,
+        port: u16,
+        user: String,
+        key: Option<PathBuf>,
+        known_hosts: Option<PathBuf>,
+    },
+}
+
+impl Protocol {
+    /// The name of the protocol in the pair file.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Ldap { .. } => "ldap",
+            Self::Dns { .. } => "dns",
+            Self::Tcp { .. } => "tcp",
+            Self::Tds { .. } => "tds",
+            Self::Rpc { .. } => "rpc",
+            Self::Winrm { .. } => "winrm",
+            Self::Ssh { .. } => "ssh",
+        }
+    }
+
+    /// Where it listens; no port where a browser has to be asked for it.
+    pub fn address(&self) -> (&str, Option<u16>) {
+        match self {
+            Self::Ldap { server, port, .. }
+            | Self::Dns { server, port, .. }
+            | Self::Tcp { server, port }
+            | Self::Rpc { server, port, .. }
+            | Self::Winrm { server, port, .. }
+            | Self::Ssh { server, port, .. } => (server, Some(*port)),
+            Self::Tds {
+                server,
+                port: None,
+                instance: None,
+                ..
+            } => (server, Some(Self::TDS_PORT)),
+            Self::Tds { server, port, .. } => (server, *port),
+        }
+    }
+
+    /// Where a database server listens that is not asked for an instance.
+    pub const TDS_PORT: u16 = 1433;
+
+    /// The secret that it needs, if it needs one.
+    pub fn secret(&self) -> Option<&SecretRef> {
+        match self {
+            Self::Ldap { credential, .. }
+            | Self::Tds { credential, .. }
+            | Self::Rpc { credential, .. }
+            | Self::Winrm { credential, .. } => match credential {
+                Credential::Password { password, .. } => Some(password),
+                Credential::Anonymous | Credential::Kerberos => None,
+            },
+            Self::Dns { tsig, .. } => tsig.as_ref().map(|key| &key.secret),
+            Self::Tcp { .. } | Self::Ssh { .. } => None,
+        }
+    }
 }
 
 /// What protects a connection to a directory.
@@ -62,41 +148,56 @@ pub struct TsigRef {
     pub secret: SecretRef,
 }
 
-const PROTOCOLS: [&str; 3] = ["ldap", "dns", "tcp"];
+/// How many connections at a time, and how long a request may take, where the file says nothing.
+pub(super) const CONNECTIONS: usize = 4;
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Decodes one entry of `endpoints:`.
+/// Decodes one entry of `endpoints:` that speaks one protocol.
 pub(super) fn endpoint(key: &Key, node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<Endpoint> {
     let named = check_name(key, sink);
     let mut fields = Fields::of(node, sink, "an endpoint")?;
-    let connections = fields.or("connections", 4, integer_in(1, 64));
-    let deadline = fields.or("deadline", Duration::from_secs(10), duration);
+    let limits = limits(&mut fields);
     let found = fields.one_key_of(&PROTOCOLS);
-    if let Some((kind, _)) = found {
-        suits(key, kind, &mut fields);
-    }
-    let protocol = match found {
-        Some(("ldap", node)) => {
-            let credential = fields.required("credential", |node, sink| credential(node, folder, sink));
-            fields.decode(node, |node, sink| ldap(node, credential, folder, sink))
-        }
-        Some(("dns", node)) => fields.decode(node, |node, sink| dns(node, folder, sink)),
-        Some((_, node)) => fields.decode(node, tcp),
+    let had_credential = fields.has("credential");
+    let credential = match found {
+        // They log on by other means, or not at all.
+        Some(("dns" | "tcp" | "ssh", _)) => None,
+        Some(_) => fields.optional("credential", |node, sink| credential(node, folder, sink)),
+        // Without a protocol nothing says whether a credential belongs here.
         None => {
-            // Without a protocol nothing says whether this belongs here.
             fields.node("credential");
             None
         }
     };
+    let around = Around {
+        server: None,
+        wrong_credential: had_credential && credential.is_none(),
+        credential,
+    };
+    let decoded = found.and_then(|(kind, node)| {
+        suits(key, kind, &mut fields);
+        fields.decode(node, |node, sink| protocol(kind, node, &around, folder, sink))
+    });
     fields.finish();
-    let connections = usize::try_from(connections?).expect("it is between 1 and 64");
+    let (connections, deadline) = limits?;
     named?;
     Some(Endpoint {
         name: key.text.clone(),
-        protocol: protocol?,
-        connections,
-        deadline: deadline?,
+        protocol: decoded?,
+        connections: connections.unwrap_or(CONNECTIONS),
+        deadline: deadline.unwrap_or(DEADLINE),
         span: key.span,
     })
+}
+
+/// The limits of an endpoint that the file gives.
+pub(super) fn limits(fields: &mut Fields<'_, '_>) -> Option<(Option<usize>, Option<Duration>)> {
+    let connections = fields.or("connections", None, |node, sink| {
+        let number = integer_in(1, 64)(node, sink)?;
+        Some(Some(usize::try_from(number).expect("it is between 1 and 64")))
+    });
+    let deadline = fields.or("deadline", None, |node, sink| duration(node, sink).map(Some));
+    Some((connections?, deadline?))
 }
 
 fn check_name(key: &Key, sink: &mut Diagnostics) -> Option<()> {
@@ -132,114 +233,4 @@ fn suits(key: &Key, kind: &str, fields: &mut Fields<'_, '_>) {
         let message = format!("the endpoint `{}` speaks {wanted}, not {kind}", key.text);
         fields.report(Diagnostic::error("wrong-protocol", message).at(key.span, ""));
     }
-}
-
-fn ldap(
-    node: &Node,
-    credential: Option<Credential>,
-    folder: &Path,
-    sink: &mut Diagnostics,
-) -> Option<Protocol> {
-    let mut fields = Fields::of(node, sink, "`ldap`")?;
-    let server = fields.required("server", host);
-    let security = fields.or("security", Security::Ldaps, one_of(&SECURITY));
-    let usual = if security == Some(Security::Ldaps) {
-        636
-    } else {
-        389
-    };
-    let port = fields.or("port", usual, port);
-    let ca = fields.optional("ca", path_in(folder));
-    let base = fields.optional("base", nonempty);
-    let place = fields.node("security").map_or(node.span, |node| node.span);
-    if let (Some(security), Some(credential)) = (security, &credential) {
-        protects(security, credential, place, &mut fields);
-    }
-    fields.finish();
-    Some(Protocol::Ldap {
-        server: server?,
-        port: port?,
-        security: security?,
-        ca,
-        base,
-        credential: credential?,
-    })
-}
-
-const SECURITY: [(&str, Security); 4] = [
-    ("ldaps", Security::Ldaps),
-    ("starttls", Security::StartTls),
-    ("plain", Security::Plain),
-    ("gssapi", Security::Gssapi),
-];
-
-fn protects(security: Security, credential: &Credential, place: Span, fields: &mut Fields<'_, '_>) {
-    match (security, credential) {
-        (Security::Plain, Credential::Password { .. }) => fields.report(
-            Diagnostic::warning(
-                "unprotected-password",
-                "the password crosses the network in the open",
-            )
-            .at(place, "")
-            .help("use `ldaps` or `starttls`"),
-        ),
-        (Security::Gssapi, Credential::Password { .. } | Credential::Anonymous) => fields.report(
-            Diagnostic::error("wrong-credential", "`gssapi` needs a Kerberos ticket")
-                .at(place, "")
-                .help("write `credential: { kerberos: {} }`, or use `ldaps`"),
-        ),
-        _ => {}
-    }
-}
-
-fn dns(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<Protocol> {
-    let mut fields = Fields::of(node, sink, "`dns`")?;
-    let server = fields.required("server", host);
-    let port = fields.or("port", 53, port);
-    let has_key = fields.has("tsig");
-    let tsig = fields.optional("tsig", |node, sink| tsig(node, folder, sink));
-    fields.finish();
-    if has_key && tsig.is_none() {
-        return None;
-    }
-    Some(Protocol::Dns {
-        server: server?,
-        port: port?,
-        tsig,
-    })
-}
-
-fn tsig(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<TsigRef> {
-    hide_others(node, &["name", "algorithm"], sink);
-    let mut fields = Fields::of(node, sink, "a DNS key")?;
-    let name = fields.required("name", host);
-    let algorithm = fields.or("algorithm", ALGORITHMS[0].1, one_of(&ALGORITHMS));
-    let secret = fields.required("secret", |node, sink| secret(node, folder, sink));
-    fields.finish();
-    Some(TsigRef {
-        name: name?,
-        algorithm: algorithm?,
-        secret: secret?,
-    })
-}
-
-const ALGORITHMS: [(&str, &str); 3] = [
-    ("hmac-sha256", "hmac-sha256"),
-    ("hmac-sha384", "hmac-sha384"),
-    ("hmac-sha512", "hmac-sha512"),
-];
-
-fn tcp(node: &Node, sink: &mut Diagnostics) -> Option<Protocol> {
-    let mut fields = Fields::of(node, sink, "`tcp`")?;
-    let server = fields.required("server", host);
-    let port = fields.required("port", port);
-    fields.finish();
-    Some(Protocol::Tcp {
-        server: server?,
-        port: port?,
-    })
-}
-
-fn port(node: &Node, sink: &mut Diagnostics) -> Option<u16> {
-    integer_in(1, 65535)(node, sink).and_then(|port| u16::try_from(port).ok())
 }

@@ -1,6 +1,7 @@
 //! The layout of the pair file.
 
 use super::endpoint::endpoint;
+use super::servers::{BLOCKS, servers};
 use super::values::{duration, ip, path_in};
 use super::waiver::waiver;
 use super::{Collect, Endpoint, Pair, Server};
@@ -8,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::yaml::decode::{integer_in, list_of, name, nonempty, raw, spanned, wrong_type};
 use crate::yaml::{Fields, Node};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 
 /// Decodes the whole file.
@@ -17,8 +19,9 @@ pub(super) fn pair(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option
     let packs = fields.required("packs", list_of(spanned(name)));
     let source = fields.required("source", server);
     let target = fields.required("target", server);
+    let addresses = [&source, &target].map(|server| server.as_ref().map(|server| server.address.value));
     let endpoints = fields.or("endpoints", BTreeMap::new(), |node, sink| {
-        endpoints(node, folder, sink)
+        endpoints(node, addresses, folder, sink)
     });
     let settings = fields.optional("settings", map_or_nothing);
     let params = fields.optional("params", map_or_nothing);
@@ -84,19 +87,28 @@ fn distinct(source: &Server, target: &Server, fields: &mut Fields<'_, '_>) {
     }
 }
 
-fn endpoints(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option<BTreeMap<String, Endpoint>> {
+fn endpoints(
+    node: &Node,
+    addresses: [Option<IpAddr>; 2],
+    folder: &Path,
+    sink: &mut Diagnostics,
+) -> Option<BTreeMap<String, Endpoint>> {
     let Some(entries) = node.entries() else {
         sink.push(wrong_type(node, "a map of endpoints"));
         return None;
     };
-    let decoded: Vec<_> = entries
+    let single = entries
         .iter()
+        .filter(|(key, _)| !BLOCKS.contains(&key.text.as_str()));
+    let decoded: Vec<_> = single
         .map(|(key, value)| endpoint(key, value, folder, sink))
         .collect();
+    let servers = servers(entries, addresses, folder, sink);
     let decoded: Option<Vec<Endpoint>> = decoded.into_iter().collect();
     Some(
         decoded?
             .into_iter()
+            .chain(servers?)
             .map(|endpoint| (endpoint.name.clone(), endpoint))
             .collect(),
     )

@@ -8,7 +8,9 @@ mod credential;
 mod endpoint;
 mod file;
 mod pattern;
+mod protocol;
 mod secret;
+mod servers;
 mod values;
 mod waiver;
 
@@ -98,6 +100,17 @@ impl Pair {
     /// Returns the endpoint of this name.
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints.get(name)
+    }
+
+    /// How a server's Windows is asked; `side` is `source` or `target`.
+    pub fn host(&self, side: &str) -> Option<&Endpoint> {
+        let named = |kind: &&str| self.endpoint(&format!("{side}.{kind}"));
+        servers::HOST.iter().find_map(named)
+    }
+
+    /// How a server's databases are asked; `side` is `source` or `target`.
+    pub fn tds(&self, side: &str) -> Option<&Endpoint> {
+        self.endpoint(&format!("{side}.tds"))
     }
 }
 

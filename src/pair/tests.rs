@@ -147,6 +147,57 @@ fn endpoints_have_defaults() {
     assert_eq!(pair.endpoint("nowhere"), None);
 }
 
+/// The good file with these endpoints in place of its own.
+fn with_endpoints(endpoints: &str) -> String {
+    let (before, rest) = GOOD.split_once("endpoints:\n").unwrap();
+    let (_, after) = rest.split_once("settings:\n").unwrap();
+    format!("{before}endpoints:\n{endpoints}settings:\n{after}")
+}
+
+#[test]
+fn servers_share_endpoints_and_differ_in_some() {
+    let text = with_endpoints(
+        "  servers: { rpc: {}, tds: { port: 1444 }, credential: { user: a, password: { env: A } }, connections: 2 }
+  source: { tds: { instance: PAYROLL, credential: { kerberos: {} } }, deadline: 3s }
+  target: { ssh: { user: b, server: host2 }, credential: { user: c, password: { env: C } } }
+",
+    );
+    let (pair, sink, _) = parse(&text);
+    assert!(sink.is_empty(), "{sink:?}");
+    let pair = pair.unwrap();
+    let names: Vec<&str> = pair.endpoints.keys().map(String::as_str).collect();
+    assert_eq!(names, ["source.rpc", "source.tds", "target.ssh", "target.tds"]);
+    let source = pair.host("source").unwrap();
+    assert_eq!((source.connections, source.deadline), (2, Duration::from_secs(3)));
+    assert_eq!(source.protocol.address(), ("192.0.2.11", Some(445)));
+    assert_eq!(
+        pair.tds("source").unwrap().protocol.address(),
+        ("192.0.2.11", None)
+    );
+    assert_eq!(pair.tds("source").unwrap().protocol.secret(), None);
+    assert_eq!(
+        pair.host("target").unwrap().protocol.address(),
+        ("host2", Some(22))
+    );
+    let target = pair.tds("target").unwrap();
+    assert_eq!(target.protocol.address(), ("2001:db8::12", Some(1444)));
+    let secret = target.protocol.secret().unwrap();
+    assert_eq!(secret.source, SecretSource::Env("C".into()));
+}
+
+#[test]
+fn wrong_endpoints_of_servers_are_told_once() {
+    let text = with_endpoints(
+        "  servers: { rpc: { server: a, prt: 1 }, winrm: {}, tds: { port: 1, instance: A } }
+  source: { ldap: {}, rpc: { credential: anonymous } }
+  target: { tds: { instance: 'A\\B', credential: { kerberos: {} } }, winrm: { credential: { kerberos: {} } } }
+  warehouse: { rpc: {}, credential: { user: a, password: secret } }
+  shells: { ssh: { server: a, user: -oProxyCommand } }
+",
+    );
+    insta::assert_debug_snapshot!(told(&text));
+}
+
 #[test]
 fn all_mistakes_are_told_at_once() {
     let text = "pair: a b\npaks: [x]\nsource: { name: A, address: host1 }\ntarget: { name: B, adress: 192.0.2.1 }\n\
@@ -246,7 +297,7 @@ fn credentials_fit_their_protection() {
     assert!(gssapi[0].contains("needs a Kerberos ticket"), "{gssapi:?}");
     assert_eq!(
         with("credential: { kerberos", ""),
-        ["15:5 an endpoint lacks `credential`"]
+        ["15:13 `ldap` lacks `credential`"]
     );
     assert!(with("credential: { kerberos", "    credential: anonymous")[0].contains("Kerberos ticket"));
 }

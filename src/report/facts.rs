@@ -94,7 +94,7 @@ fn summary(catalogue: &Catalogue, fact: &FactDef) -> Value {
         "about": fact.about,
         "probes": fact.probes.iter().map(|probe| json!({
             "protocol": probe.ask.protocol(),
-            "on": &*probe.on,
+            "on": probe.on.to_string(),
             "writes": probe.writes,
         })).collect::<Vec<_>>(),
         "needs": needs(fact),

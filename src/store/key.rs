@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::{Digest as _, Sha256};
 
 use super::{hexadecimal, write_private};
+use crate::facts::Digest;
 
 /// A 256-bit key; it never leaves the state folder, only its name does.
 #[derive(Debug)]
@@ -32,8 +34,15 @@ impl DigestKey {
         &self.id
     }
 
-    pub fn bytes(&self) -> &[u8; 32] {
-        self.bytes.expose_secret()
+    /// The digest that stands for a secret: HMAC-SHA-256.
+    pub fn digest(&self, secret: &[u8]) -> Digest {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.bytes.expose_secret()).expect("any length is a key");
+        mac.update(secret);
+        Digest {
+            key: self.id.as_str().into(),
+            mac: hexadecimal(&mac.finalize().into_bytes()).into(),
+        }
     }
 
     /// Reads the key, or makes one; of two runs that make one at a time the first wins.
@@ -76,9 +85,23 @@ mod tests {
         let path = folder.path().join("digest.key");
         let made = DigestKey::read_or_create(&path).unwrap();
         let read = DigestKey::read_or_create(&path).unwrap();
-        assert_eq!((made.id(), made.bytes()), (read.id(), read.bytes()));
-        assert!(!format!("{made:?}").contains(&format!("{:?}", made.bytes())));
+        assert_eq!(made.digest(b"secret"), read.digest(b"secret"));
+        let bytes = made.bytes.expose_secret();
+        assert!(!format!("{made:?}").contains(&format!("{bytes:?}")));
         fs::write(&path, "short").unwrap();
         assert!(DigestKey::read_or_create(&path).is_err());
+    }
+
+    #[test]
+    fn digests_tell_secrets_apart_under_one_key_only() {
+        let (one, other) = (DigestKey::new([1; 32]), DigestKey::new([2; 32]));
+        assert_ne!(one.digest(b"a"), one.digest(b"b"));
+        assert_ne!(one.digest(b"a").mac, other.digest(b"a").mac);
+        // RFC 4231, test case 2 with the key padded by zeros, which HMAC does anyhow.
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(b"Jefe");
+        let known = DigestKey::new(key).digest(b"what do ya want for nothing?");
+        let mac = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(&*known.mac, mac);
     }
 }

@@ -24,6 +24,14 @@ pub enum Context {
     Port,
     /// A part of a URL between its delimiters.
     Url,
+    /// A name that goes to a server as data, whole or in parts.
+    Name,
+    /// A key of a Windows registry; a value is one part of it.
+    RegistryKey,
+    /// A path of a Windows host: a `path` goes in whole, anything else as one part of it.
+    WinPath,
+    /// T-SQL; a value says by its filter what it is: a name, a literal, or bytes.
+    Tsql,
 }
 
 /// Writes one value; the error says why it has no safe form there.
@@ -58,6 +66,7 @@ fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
     }
     match (fact, context) {
         (FactValue::Dn(dn), Context::Dn) => Ok(dn.to_string()),
+        (FactValue::Path(path), Context::WinPath) => Ok(path.to_string()),
         (FactValue::Bool(value), Context::LdapFilter) => Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),
         (FactValue::Bool(value), _) => text_written(context, &value.to_string()),
         (FactValue::Bytes(bytes), Context::LdapFilter) => {
@@ -86,10 +95,16 @@ fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
 
 fn text_written(context: Context, text: &str) -> Result<String, String> {
     match context {
-        Context::Text => Ok(text.to_owned()),
         Context::LdapFilter => Ok(ldap_filter(text)),
         Context::Dn => Ok(rdn_value(text)),
         Context::Url => Ok(url(text)),
+        Context::Name if text.chars().any(char::is_control) => {
+            Err("a name has no control characters".to_owned())
+        }
+        Context::Text | Context::Name => Ok(text.to_owned()),
+        Context::Tsql => Err("say what the value is in T-SQL".to_owned()),
+        Context::RegistryKey => part(text, &['\\']),
+        Context::WinPath => part(text, &['\\', '/', ':', '*', '?', '"', '<', '>', '|']),
         Context::DnsName | Context::Host | Context::Port => match whole(context, text) {
             Ok(()) => Ok(text.to_owned()),
             // Within a host or a port a value may be a part of it: `{{ name }}.{{ domain }}`.
@@ -112,6 +127,16 @@ pub(super) fn whole(context: Context, text: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// One part of a key or path, in which nothing separates parts or leads elsewhere.
+fn part(text: &str, separators: &[char]) -> Result<String, String> {
+    let leads = matches!(text.trim(), "" | "." | "..") || text.ends_with(['.', ' ']);
+    if leads || text.chars().any(|c| c.is_control() || separators.contains(&c)) {
+        let shown = crate::diagnostic::excerpt(text);
+        return Err(format!("`{shown}` is not one part of a key or path"));
+    }
+    Ok(text.to_owned())
 }
 
 fn ldap_filter(text: &str) -> String {

@@ -56,7 +56,14 @@ pub(crate) async fn read(
     cancelled: CancellationToken,
 ) -> Snapshot {
     let (all, mut secrets) = (Selection::default(), Secrets::default());
-    pipeline::live(opened, &all, timeout, &now, progress, cancelled, &mut secrets).await
+    let means = pipeline::Means {
+        timeout,
+        clock: &now,
+        progress,
+        cancelled,
+        digests: None,
+    };
+    pipeline::live(opened, &all, means, &mut secrets).await
 }
 
 pub(crate) fn judged(opened: Opened, snapshot: Snapshot) -> Checked {

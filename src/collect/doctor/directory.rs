@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
-use super::{Fetched, Health, Looks, found, put_secret, reached, server_of, since};
+use super::{Fetched, Health, Looks, found, put_secret, reached, since};
 use crate::collect::transports::Config;
 use crate::facts::{Absence, Cause, FactValue, Record};
 use crate::pair::{Credential, Endpoint, Protocol, Security};
@@ -19,7 +19,9 @@ pub(super) async fn examine(
     clock: &dyn Fn() -> Timestamp,
     looks: &mut Looks,
 ) {
-    let (server, port) = server_of(endpoint);
+    let (server, Some(port)) = endpoint.protocol.address() else {
+        return;
+    };
     if !found(server, looks).await || !reached(server, port, endpoint.deadline, looks).await {
         return;
     }

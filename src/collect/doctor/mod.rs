@@ -7,6 +7,7 @@
 mod directory;
 mod here;
 mod name_server;
+mod server;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 
 use super::transports;
 use crate::facts::Absence;
-use crate::pair::{Endpoint, Pair, Protocol, SecretSource, Secrets};
+use crate::pair::{Pair, Protocol, SecretSource, Secrets};
 use crate::transport::tcp;
 
 /// How one thing stands.
@@ -114,6 +115,9 @@ pub async fn examine(pair: &Pair, secrets: &mut Secrets, clock: &dyn Fn() -> Tim
                 if found(server, &mut looks).await {
                     reached(server, *port, endpoint.deadline, &mut looks).await;
                 }
+            }
+            Protocol::Tds { .. } | Protocol::Rpc { .. } | Protocol::Winrm { .. } | Protocol::Ssh { .. } => {
+                server::examine(endpoint, &secrets, &mut looks).await;
             }
         }
         looks.looks
@@ -224,13 +228,4 @@ async fn reached(server: &str, port: u16, deadline: Duration, looks: &mut Looks)
 /// The milliseconds since then.
 fn since(start: Instant) -> u128 {
     start.elapsed().as_millis()
-}
-
-/// The endpoint's name for its server: what is looked up and reached.
-fn server_of(endpoint: &Endpoint) -> (&str, u16) {
-    match &endpoint.protocol {
-        Protocol::Ldap { server, port, .. }
-        | Protocol::Dns { server, port, .. }
-        | Protocol::Tcp { server, port } => (server, *port),
-    }
 }

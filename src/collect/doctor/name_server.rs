@@ -1,6 +1,6 @@
 //! A DNS server: does it answer, is its key there, does it serve the pair's zone?
 
-use super::{Fetched, Health, Looks, found, put_secret, server_of};
+use super::{Fetched, Health, Looks, found, put_secret};
 use crate::collect::transports::Config;
 use crate::facts::FactValue;
 use crate::pair::{Endpoint, Pair, Protocol};
@@ -8,7 +8,9 @@ use crate::transport::dns::Dns;
 use crate::transport::tcp;
 
 pub(super) async fn examine(endpoint: &Endpoint, pair: &Pair, fetched: &Fetched, looks: &mut Looks) {
-    let (server, port) = server_of(endpoint);
+    let (server, Some(port)) = endpoint.protocol.address() else {
+        return;
+    };
     if !found(server, looks).await {
         return;
     }
