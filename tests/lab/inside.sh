@@ -11,7 +11,7 @@ source "$here/peers.sh"
 # /run/samba is compiled in. It is memory, so nothing of it is left when the lab ends.
 private_run() {
     mount -t tmpfs -o mode=755 tmpfs /run
-    mkdir -p /run/samba "$STANDIN_LAB_HOME"/{etc,log}
+    mkdir -p /run/{samba,sshd} "$STANDIN_LAB_HOME"/{etc,log}
 }
 
 # /etc as the lab's programs see it.
@@ -50,7 +50,7 @@ run() {
     cp -a "$snapshot" "$STANDIN_LAB_HOME/pristine"
     flock --unlock "$lock"
     exec {lock}>&-
-    cp -a "$STANDIN_LAB_HOME/pristine/tls" "$STANDIN_LAB_HOME"
+    cp -a "$STANDIN_LAB_HOME"/pristine/{tls,ssh} "$STANDIN_LAB_HOME"
     private_etc
     private_network
 
@@ -58,13 +58,18 @@ run() {
     export STANDIN_LAB=up CARGO_NET_OFFLINE=true
     restore directory
     restore dns
+    restore hosts
     start dc
     start ns1
+    start srcmail
+    start tgtmail
     start trouble
     await ns1
     start ns2
     await ns2
     await trouble
+    await srcmail
+    await tgtmail
     await dc
     kinit "${STANDIN_LAB_READER%@*}" >/dev/null <<<"$STANDIN_LAB_READER_PASSWORD"
 

@@ -7,9 +7,12 @@ packages=(
     samba samba-ad-provision samba-dsdb-modules python3-samba # the domain controller
     bind9 bind9-dnsutils                                      # the name servers, dig, nsupdate
     krb5-user ldap-utils ldb-tools libsasl2-modules-gssapi-mit # other clients, to compare with
+    winbind openssh-server                                    # the pair's hosts: domain members, remote shells
+    smbclient openssh-client                                  # other clients, to compare with
+    binutils-mingw-w64-x86-64                                 # programs with version resources
     openssl iproute2 util-linux                               # certificates, addresses, namespaces
 )
-daemons=(smbd nmbd samba-ad-dc named)
+daemons=(smbd nmbd samba-ad-dc winbind named ssh)
 
 missing=()
 for package in "${packages[@]}"; do

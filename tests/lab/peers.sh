@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The file that sources this one sets $here, the folder of both.
 # shellcheck disable=SC2154
-# The lab's daemons by name: dc, ns1, ns2, trouble. Only to be used inside the lab.
+# The lab's daemons by name; a host of the pair is many, in namespaces of its own. Only to be used inside the lab.
+peers="dc, ns1, ns2, srcmail, tgtmail, trouble"
 
 # launch PEER COMMAND...: in a process group of its own, which stop can kill as a whole.
 launch() {
@@ -12,10 +13,19 @@ launch() {
     disown # or bash tells when it is killed
 }
 
+launch_host() {
+    local ready=$STANDIN_LAB_HOME/$1.ready
+    rm -f "$ready"
+    launch "$1" unshare --mount --pid --uts --fork --kill-child --mount-proc --propagation private \
+        "$here/hosts/host.sh" "$1" "$2" "$ready"
+}
+
 start() {
     case $1 in
     dc) launch dc samba --foreground --no-process-group --configfile="$STANDIN_LAB_SMBCONF" ;;
     ns1 | ns2) launch "$1" named -g -n 1 -U 1 -c "$STANDIN_LAB_HOME/etc/$1.conf" ;;
+    srcmail) launch_host srcmail "$STANDIN_LAB_SOURCE_IP" ;;
+    tgtmail) launch_host tgtmail "$STANDIN_LAB_TARGET_IP" ;;
     trouble)
         rm -f "$STANDIN_LAB_HOME/trouble.ready"
         launch trouble /usr/bin/python3 -B "$here/trouble.py" "$STANDIN_LAB_HOME/trouble.ready"
@@ -43,7 +53,7 @@ ready() {
         ;;
     ns1) dig +time=1 +tries=1 +short "@$STANDIN_LAB_NS1" corp.example SOA 2>/dev/null | grep -q hostmaster ;;
     ns2) dig +time=1 +tries=1 +short "@$STANDIN_LAB_NS2" corp.example SOA 2>/dev/null | grep -q hostmaster ;;
-    trouble) [[ -e $STANDIN_LAB_HOME/trouble.ready ]] ;;
+    srcmail | tgtmail | trouble) [[ -e $STANDIN_LAB_HOME/$1.ready ]] ;;
     *) unknown "$1" ;;
     esac
 }
@@ -61,7 +71,7 @@ await() {
     done
 }
 
-# restore directory|dns: puts pristine state in place; its peers must not run.
+# restore directory|dns|hosts: puts pristine state in place; its peers must not run.
 restore() {
     case $1 in
     directory)
@@ -79,10 +89,14 @@ restore() {
             printf 'key standin-%s { algorithm hmac-sha256; secret "%s"; };\n' "$name" "${!secret}"
         done >"$STANDIN_LAB_HOME/etc/keys.conf"
         ;;
+    hosts)
+        rm -rf "$STANDIN_LAB_HOME"/{srcmail,tgtmail}
+        cp -a "$STANDIN_LAB_HOME"/pristine/{srcmail,tgtmail} "$STANDIN_LAB_HOME"
+        ;;
     esac
 }
 
 unknown() {
-    echo "lab: there is no peer $1: dc, ns1, ns2, trouble" >&2
+    echo "lab: there is no peer $1: $peers" >&2
     exit 2
 }

@@ -19,11 +19,20 @@ export STANDIN_LAB_DR_PASSWORD='Dr-in-nested-groups-1'
 export STANDIN_LAB_SRCMAIL_PASSWORD='Machine-password-of-the-source-1'
 export STANDIN_LAB_TGTMAIL_PASSWORD='Machine-password-of-the-target-1'
 
-# The pair. Nothing listens on its addresses.
+# The pair: the hosts srcmail and tgtmail.
 export STANDIN_LAB_SOURCE=srcmail.corp.example
 export STANDIN_LAB_SOURCE_IP=127.0.0.11
 export STANDIN_LAB_TARGET=tgtmail.corp.example
 export STANDIN_LAB_TARGET_IP=127.0.0.12
+
+# Who may log on to the hosts: an administrator, and the reader from above, who is nobody there. By ssh one user, by key.
+export STANDIN_LAB_HOST_ADMIN=svcservers@corp.example
+export STANDIN_LAB_HOST_ADMIN_PASSWORD='Servers-of-the-lab-1'
+export STANDIN_LAB_HOST_READER=$STANDIN_LAB_READER
+export STANDIN_LAB_HOST_READER_PASSWORD=$STANDIN_LAB_READER_PASSWORD
+export STANDIN_LAB_SSH_USER=standin
+export STANDIN_LAB_SSH_KEY=$STANDIN_LAB_HOME/ssh/key
+export STANDIN_LAB_KNOWN_HOSTS=$STANDIN_LAB_HOME/ssh/known_hosts
 
 # The primary and the secondary name server; TSIG keys (hmac-sha256) by the names standin-update, -xfer and -narrow.
 export STANDIN_LAB_NS1=127.0.0.53

@@ -55,7 +55,7 @@ def main(smb_conf):
     schema.extend(samdb, HERE / "schema.toml")
     # Connect again, so that nothing of the old schema is left in memory.
     samdb = SamDB(lp=lp, session_info=system_session())
-    for step in (accounts, organisation, mailboxes, crowd, grants):
+    for step in (accounts, organisation, mailboxes, crowd, grants, hosts):
         samdb.transaction_start()
         step(samdb)
         samdb.transaction_commit()
@@ -140,6 +140,11 @@ def crowd(samdb):
         samdb.add({"dn": dn, "objectClass": "contact"})
     samdb.newgroup("Many Members")
     modify(samdb, f"CN=Many Members,CN=Users,{DOMAIN}", member=contacts)
+
+
+def hosts(samdb):
+    """Who administers the pair's hosts."""
+    samdb.newuser("svcservers", os.environ["STANDIN_LAB_HOST_ADMIN_PASSWORD"])
 
 
 def grants(samdb):
