@@ -42,10 +42,17 @@ pub fn bind(catalogue: &Catalogue, pair: &Pair, at: Timestamp, sink: &mut Diagno
     facts
 }
 
-fn built_in(side: Side, server: &Server) -> [(&'static str, FactValue); 3] {
+fn built_in(side: Side, server: &Server) -> [(&'static str, FactValue); 4] {
     [
         ("name", FactValue::text(server.name.value.as_str())),
         ("address", FactValue::Ip(server.address.value)),
+        (
+            "domain",
+            server
+                .domain
+                .as_deref()
+                .map_or(FactValue::Nothing, FactValue::text),
+        ),
         ("side", side.word().into()),
     ]
 }

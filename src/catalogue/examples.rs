@@ -122,6 +122,7 @@ fn defaults(catalogue: &Catalogue) -> Facts {
             FactPath::new(side, "name"),
             observation(Ok(word.to_uppercase().as_str().into())),
         );
+        facts.insert(FactPath::new(side, "domain"), observation(Ok(FactValue::Nothing)));
         facts.insert(FactPath::new(side, "side"), observation(Ok(word.into())));
     }
     facts

@@ -83,7 +83,7 @@ async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&S
     }
     let why = tried
         .last()
-        .map_or_else(|| does_not_apply(fact, path), |last| last.why.clone());
+        .map_or_else(|| does_not_apply(run, fact, path), |last| last.why.clone());
     Gathered {
         value: Err(why),
         provenance: Origin {
@@ -94,7 +94,7 @@ async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&S
 }
 
 /// Why nobody was asked: mostly because the pair file says so, or does not say what it could.
-fn does_not_apply(fact: &FactDef, path: &FactPath) -> Absence {
+fn does_not_apply(run: &Run<'_>, fact: &FactDef, path: &FactPath) -> Absence {
     if fact.probes.is_empty() {
         let word = path.name.split('.').next().unwrap_or_default();
         let detail = format!(
@@ -103,22 +103,33 @@ fn does_not_apply(fact: &FactDef, path: &FactPath) -> Absence {
         return Absence::new(Cause::NotConfigured, format!("packs for {word}"), detail);
     }
     let conditions = fact.probes.iter().filter_map(|probe| probe.when.as_ref());
-    let settings: BTreeSet<String> = conditions
+    let settings: BTreeSet<FactPath> = conditions
         .flat_map(Expression::facts)
         .filter_map(|read| read.path(path.root.side()))
         .filter(|read| read.root == Root::Setting)
-        .map(|read| read.name.to_string())
         .collect();
     if settings.is_empty() {
         let detail = format!("{path} is not read: no probe of it applies");
         return Absence::new(Cause::NotCollected, path.to_string(), detail);
     }
-    let settings: Vec<String> = settings.into_iter().collect();
+    let (words, meanings): (Vec<String>, Vec<&str>) =
+        settings.iter().map(|setting| could_be_said(run, setting)).unzip();
     let detail = format!(
-        "{path} is not read; the pair file decides that by {}",
-        settings.join(", ")
+        "{path} is not read; it would be with {} under `settings`. {}",
+        words.join(" or "),
+        meanings.join(" ")
     );
-    Absence::new(Cause::NotConfigured, path.to_string(), detail)
+    Absence::new(Cause::NotConfigured, path.to_string(), detail.trim_end())
+}
+
+/// What the pair file could say instead of what it says, and what that would mean.
+fn could_be_said<'r>(run: &Run<'r>, setting: &FactPath) -> (String, &'r str) {
+    let word = match run.request.said.get(setting) {
+        Ok(FactValue::Bool(now)) => format!("`{}: {}`", setting.name, !now),
+        _ => format!("`{}`", setting.name),
+    };
+    let declared = run.request.catalogue.settings.get(&setting.name);
+    (word, declared.map_or("", |setting| setting.about.as_str()))
 }
 
 /// Runs the probes for each record; where one fails, the collection has a hole.

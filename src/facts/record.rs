@@ -155,6 +155,18 @@ impl FactMap {
         }
     }
 
+    /// The values whose keys begin with `start`, or why some of them may be missing.
+    pub fn beneath(&self, start: &Key) -> Result<Vec<&FactValue>, &Absence> {
+        let start = self.fold(start);
+        let begins = |key: &Key, start: &Key| key.parts().starts_with(start.parts());
+        let mut holes = self.holes.iter();
+        if let Some((_, (_, why))) = holes.find(|(hole, _)| begins(hole, &start) || begins(&start, hole)) {
+            return Err(why);
+        }
+        let found = self.entries.iter().filter(|(key, _)| begins(key, &start));
+        Ok(found.map(|(_, entry)| &entry.value).collect())
+    }
+
     /// Every entry with what another collection has under the same key.
     pub fn meet<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Entry, Lookup<'a>)> {
         let alike = self.exact == other.exact;

@@ -15,12 +15,13 @@ pub struct FactSchema {
 }
 
 impl Default for FactSchema {
-    /// A schema with what every server has: `name`, `address` and `side`.
+    /// A schema with what every server has: `name`, `address`, `domain` (or nothing) and `side`.
     fn default() -> Self {
         let sides = FactType::OneOf(Side::BOTH.map(|side| Arc::from(side.word())).into());
         let server = [
             ("name".into(), FactType::Text),
             ("address".into(), FactType::Ip),
+            ("domain".into(), FactType::Text),
             ("side".into(), sides),
         ]
         .into();

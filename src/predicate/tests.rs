@@ -15,6 +15,14 @@ fn schema() -> FactSchema {
     .collect();
     schema.declare(Root::Source, "mail.version", FactType::Version);
     schema.declare(Root::Source, "mail.stores", FactType::Map(Arc::new(record)));
+    let rule: Fields = [
+        ("path".into(), FactType::Path),
+        ("include".into(), FactType::Bool),
+        ("recursive".into(), FactType::Bool),
+    ]
+    .into_iter()
+    .collect();
+    schema.declare(Root::Source, "rules", FactType::Map(Arc::new(rule)));
     schema.declare(
         Root::Source,
         "mail.groups",
@@ -59,6 +67,19 @@ fn facts() -> Facts {
             { "key": ["SG1", "Mailbox"], "value": { "kind": "mailbox", "edb": "E:\\a.edb", "size": 5 } },
             { "key": ["SG1", "Dead"], "value": { "?": { "cause": "denied", "detail": "no", "root": "x" } } },
             { "under": ["SG2"], "?": { "cause": "timeout", "detail": "slow", "root": "y" } },
+        ]),
+    );
+    let rule = |path: &str, include: bool, recursive: bool| {
+        let value = serde_json::json!({ "path": path, "include": include, "recursive": recursive });
+        serde_json::json!({ "key": [path], "value": value })
+    };
+    add(
+        "source.rules",
+        serde_json::json!([
+            rule("E:\\", true, true),
+            rule("e:\\data\\temp", false, true),
+            rule("E:\\Data\\Temp\\keep", true, false),
+            rule("F:\\logs", true, false),
         ]),
     );
     facts
@@ -117,6 +138,41 @@ fn compares_by_the_rules_of_the_type() {
     );
     assert_eq!(run("item.n == ()"), Ok(true.into()));
     assert_eq!(run("1 + 2 * 3 - 1"), Ok(6.into()));
+}
+
+#[test]
+fn the_deepest_rule_decides_what_is_selected() {
+    let selected = |path: &str| run(&format!("selected([\"{path}\"], source.rules) != []"));
+    for (path, taken) in [
+        ("E:\\\\", true),
+        ("E:\\\\data\\\\x.edb", true),
+        ("E:\\\\DATA\\\\TEMP\\\\x", false),
+        ("E:\\\\data\\\\temp\\\\keep", true),
+        ("E:\\\\data\\\\temp\\\\keep\\\\x", false),
+        ("F:\\\\logs\\\\", true),
+        ("F:\\\\logs\\\\x", false),
+        ("G:\\\\", false),
+    ] {
+        assert_eq!(selected(path), Ok(taken.into()), "{path}");
+    }
+}
+
+#[test]
+fn only_a_hole_in_the_way_hides_the_records_beneath_a_key() {
+    assert_eq!(run("beneath(source.rules, \"f:\\\\logs\").len()"), Ok(1.into()));
+    assert_eq!(run("beneath(source.mail.stores, \"SG3\") == []"), Ok(true.into()));
+    assert_eq!(
+        run("len(beneath(source.mail.stores, [\"sg1\", \"mailbox\"]))"),
+        Ok(1.into())
+    );
+    for (key, why) in [
+        ("\"SG1\"", "(denied)"),
+        ("\"SG2\"", "(timeout)"),
+        ("[\"SG2\", \"x\"]", "(timeout)"),
+    ] {
+        let error = run(&format!("len(beneath(source.mail.stores, {key}))")).unwrap_err();
+        assert!(error.contains(why), "{key}: {error}");
+    }
 }
 
 #[test]

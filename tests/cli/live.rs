@@ -36,6 +36,55 @@ fn a_dead_directory_is_unknown_and_never_good() {
     assert!(!other.err.contains("since the last check"), "{}", other.err);
 }
 
+/// What `collect` writes about a fact of this pair.
+fn collected(folder: &Path, fact: &str) -> serde_json::Value {
+    let file = folder.join("a.json");
+    let run = run(folder, &["collect", ".", "--out", "a.json", "--force"]);
+    assert_eq!(run.code, Some(3), "{}{}", run.out, run.err);
+    let mut snapshot: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    snapshot["facts"][fact].take()
+}
+
+#[test]
+fn the_name_of_the_source_needs_no_directory_when_its_domain_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    pair(folder.path(), 1);
+    let dead = collected(folder.path(), "pair.dns.source_name");
+    assert_eq!(dead["absent"]["cause"], "unreachable", "{dead}");
+    let file = folder.path().join("pair.yaml");
+    let said = std::fs::read_to_string(&file).unwrap();
+    let said = said.replace("name: A,", "name: A, domain: Corp.Example,");
+    std::fs::write(&file, &said).unwrap();
+    assert_eq!(
+        collected(folder.path(), "pair.dns.source_name")["value"],
+        "a.corp.example"
+    );
+    let own = said.replace(
+        "settings: { dns: {",
+        "settings: { dns: { source_name: Mail.Corp.Example,",
+    );
+    std::fs::write(&file, own).unwrap();
+    assert_eq!(
+        collected(folder.path(), "pair.dns.source_name")["value"],
+        "mail.corp.example"
+    );
+}
+
+#[test]
+fn what_needs_consent_says_how_to_give_it_and_that_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    pair(folder.path(), 1);
+    let test = collected(folder.path(), "pair.dns.update_test");
+    assert_eq!(test["absent"]["cause"], "not_configured", "{test}");
+    let told = test["absent"]["detail"].as_str().unwrap();
+    assert!(
+        told.contains("it would be with `dns.update_test: true` under `settings`."),
+        "{told}"
+    );
+    assert!(told.contains("nothing is changed by it"), "{told}");
+}
+
 #[test]
 fn a_recording_replays_the_same_answer() {
     let folder = tempfile::tempdir().unwrap();

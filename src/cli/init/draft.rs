@@ -268,7 +268,10 @@ fn put_server(text: &mut String, key: &str, about: &str, name: &str, address: &s
     }
     let _ = match &server.domain {
         Some(domain) => writeln!(text, "  domain: {}\n", scalar(domain)),
-        None => writeln!(text, "  # domain: corp.example\n"),
+        None => writeln!(
+            text,
+            "  # Its DNS domain; when not said, the directory tells its full name.\n  # domain: corp.example\n"
+        ),
     };
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::{Budget, Fault, Function, Outcome, Param, Ty, as_record, as_text, field_of, items_of, wrong};
 use crate::facts::{Absence, Comparable, FactValue};
-use crate::predicate::compare;
+use crate::predicate::{compare, key_of};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -106,6 +106,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: filter,
     },
     Function {
+        name: "beneath",
+        call: "beneath(collection, key)",
+        about: "The records whose key begins with these parts, such as those that belong to one record of a `for_each`.",
+        params: &[Param::Map, Param::Anything],
+        optional: 0,
+        result: |args| Ty::list(args[0].item().unwrap_or(Ty::Any)),
+        run: beneath,
+    },
+    Function {
         name: "missing",
         call: "missing(a, b)",
         about: "The items of a that are not in b.",
@@ -202,6 +211,25 @@ fn filter(budget: &Budget, args: &[FactValue]) -> Outcome {
         }
     }
     budget.list(kept)
+}
+
+/// The records under one key; only a hole that could hold one of them is a fault.
+fn beneath(budget: &Budget, args: &[FactValue]) -> Outcome {
+    let FactValue::Map(map) = &args[0] else {
+        return Err(wrong("a collection", &args[0]));
+    };
+    let start = key_of(&args[1])?;
+    budget.spend(map.len() as u64)?;
+    let found: Result<Vec<FactValue>, Fault> = map
+        .beneath(&start)
+        .map_err(|why| Fault::Absent(why.clone()))?
+        .into_iter()
+        .map(|record| match record {
+            FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
+            known => Ok(known.clone()),
+        })
+        .collect();
+    budget.list(found?)
 }
 
 fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {

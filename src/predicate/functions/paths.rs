@@ -67,6 +67,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         result: |_| Ty::BOOL,
         run: |_, args| Ok(as_path(&args[0])?.is_under(&as_path(&args[1])?).into()),
     },
+    Function {
+        name: "selected",
+        call: "selected(paths, rules)",
+        about: "Those of the paths that rules (list of {path, include, recursive}) take in: the deepest rule that covers a path decides.",
+        params: &[Param::List, Param::Collection],
+        optional: 0,
+        result: |args| args[0].clone(),
+        run: selected,
+    },
 ];
 
 fn as_path(value: &FactValue) -> Result<WinPath, Fault> {
@@ -113,4 +122,56 @@ fn mapped(budget: &super::Budget, path: &WinPath, map: &FactValue) -> Result<Win
     } else {
         format!("{to}\\{}", rest.join("\\"))
     }))
+}
+
+fn selected(budget: &super::Budget, args: &[FactValue]) -> Outcome {
+    let rules: Result<Vec<Selecting>, Fault> = items_of(budget, &args[1])?
+        .into_iter()
+        .map(Selecting::read)
+        .collect();
+    let rules = rules?;
+    let mut taken = Vec::new();
+    for item in items_of(budget, &args[0])? {
+        budget.spend(rules.len() as u64)?;
+        let path = as_path(item)?;
+        let covering = rules.iter().filter(|rule| rule.covers(&path));
+        if covering
+            .max_by_key(|rule| rule.depth())
+            .is_some_and(|rule| rule.include)
+        {
+            taken.push(item.clone());
+        }
+    }
+    budget.list(taken)
+}
+
+/// One rule of a selection of files.
+struct Selecting {
+    path: WinPath,
+    include: bool,
+    recursive: bool,
+}
+
+impl Selecting {
+    fn read(rule: &FactValue) -> Result<Self, Fault> {
+        let rule = as_record(rule)?;
+        let bool = |name: &str| match field_of(rule, name)? {
+            FactValue::Bool(value) => Ok(*value),
+            other => Err(super::wrong("yes or no", other)),
+        };
+        Ok(Self {
+            path: as_path(field_of(rule, "path")?)?,
+            include: bool("include")?,
+            recursive: bool("recursive")?,
+        })
+    }
+
+    /// Whether the rule speaks of this path: its own, and what lies below it unless it is for one folder only.
+    fn covers(&self, path: &WinPath) -> bool {
+        *path == self.path || self.recursive && path.is_under(&self.path)
+    }
+
+    fn depth(&self) -> usize {
+        self.path.folded().trim_end_matches('\\').split('\\').count()
+    }
 }
