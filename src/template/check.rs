@@ -1,5 +1,6 @@
 //! What a template may contain, and what it reads: known before anything runs.
 
+use super::tsql::{self, Place};
 use super::{Context, NAME, TemplateError};
 use crate::diagnostic::suggest;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, ForLoop, Stmt};
@@ -34,6 +35,7 @@ pub(super) fn check(text: &str, context: Context) -> Result<Contents, TemplateEr
         mentions: Vec::new(),
         locals: Vec::new(),
         in_value: false,
+        place: Place::Code,
     };
     let children = match &root {
         Stmt::Template(template) => template.children.as_slice(),
@@ -69,6 +71,8 @@ struct Check<'t> {
     locals: Vec<&'t str>,
     /// In a directory filter: whether the text stands behind `=`.
     in_value: bool,
+    /// In T-SQL: what the text leaves open.
+    place: Place,
 }
 
 type Checked = Result<(), TemplateError>;
@@ -83,11 +87,10 @@ impl<'t> Check<'t> {
     fn statement(&mut self, statement: &Stmt<'t>) -> Checked {
         match statement {
             Stmt::EmitRaw(raw) => {
-                if let Some(last) = raw.raw.rfind(['(', ')', '=']) {
-                    self.in_value = raw.raw[last..].starts_with('=');
-                }
+                self.raw(raw.raw);
                 Ok(())
             }
+            Stmt::EmitExpr(emit) if self.context == Context::Tsql => self.token(&emit.expr),
             Stmt::EmitExpr(emit) => {
                 if self.context == Context::LdapFilter && !self.in_value {
                     let message = "a value stands behind `=` in a directory filter, not in its syntax";
@@ -97,13 +100,14 @@ impl<'t> Check<'t> {
             }
             Stmt::IfCond(branch) => {
                 self.expression(&branch.expr)?;
-                let before = self.in_value;
+                let before = (self.in_value, self.place);
                 self.statements(&branch.true_body)?;
-                let after = std::mem::replace(&mut self.in_value, before);
+                let (value_after, place_after) = (self.in_value, self.place);
+                (self.in_value, self.place) = before;
                 self.statements(&branch.false_body)?;
                 // What follows must be right behind either branch.
-                self.in_value &= after;
-                Ok(())
+                self.in_value &= value_after;
+                self.meet(place_after, branch.expr.span())
             }
             Stmt::ForLoop(each) => self.for_loop(each),
             Stmt::Template(template) => self.statements(&template.children),
@@ -124,11 +128,47 @@ impl<'t> Check<'t> {
         if let Some(filter) = &each.filter_expr {
             self.expression(filter)?;
         }
-        let before = self.in_value;
+        let before = (self.in_value, self.place);
         self.statements(&each.body)?;
         self.locals.truncate(outer);
-        self.in_value &= before;
-        self.statements(&each.else_body)
+        self.in_value &= before.0;
+        self.meet(before.1, each.iter.span())?;
+        let after = std::mem::replace(&mut self.place, before.1);
+        self.statements(&each.else_body)?;
+        self.meet(after, each.iter.span())
+    }
+
+    fn raw(&mut self, raw: &str) {
+        if let Some(last) = raw.rfind(['(', ')', '=']) {
+            self.in_value = raw[last..].starts_with('=');
+        }
+        self.place = self.place.behind(raw);
+    }
+
+    /// A value of T-SQL: its last filter makes a token of it.
+    fn token(&mut self, expression: &Expr<'t>) -> Checked {
+        self.place = self
+            .place
+            .behind_value()
+            .map_err(|message| self.error(expression.span(), message))?;
+        let Expr::Filter(filter) = expression else {
+            return Err(self.error(expression.span(), tsql::NO_FILTER));
+        };
+        if !tsql::FILTERS.contains(&filter.name) {
+            return Err(self.error(expression.span(), tsql::NO_FILTER));
+        }
+        if !filter.args.is_empty() {
+            return Err(self.error(expression.span(), "this filter takes no argument"));
+        }
+        self.all(&filter.expr)
+    }
+
+    fn meet(&mut self, place: Place, span: Span) -> Checked {
+        if self.context == Context::Tsql {
+            let met = self.place.meet(place);
+            self.place = met.map_err(|message| self.error(span, message))?;
+        }
+        Ok(())
     }
 
     fn expression(&mut self, expression: &Expr<'t>) -> Checked {
@@ -184,6 +224,10 @@ impl<'t> Check<'t> {
         }
         let near = suggest(name, FILTERS).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         let message = match name {
+            _ if tsql::FILTERS.contains(&name) && self.context == Context::Tsql => {
+                format!("`{name}` makes a token of a value, so it comes last and once")
+            }
+            _ if tsql::FILTERS.contains(&name) => format!("`{name}` is for T-SQL only"),
             "safe" => "`safe` is not allowed: every value is written so that it stays a value".to_owned(),
             _ => format!("there is no filter `{name}`{near}"),
         };

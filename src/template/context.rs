@@ -1,6 +1,7 @@
 //! How a value is written in each kind of text, so that it stays a value.
 
 use super::scope::{Fact, Names};
+use super::tsql;
 use crate::facts::FactValue;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, Value};
@@ -30,7 +31,7 @@ pub enum Context {
     RegistryKey,
     /// A path of a Windows host: a `path` goes in whole, anything else as one part of it.
     WinPath,
-    /// T-SQL; a value says by its filter what it is: a name, a literal, or bytes.
+    /// T-SQL: every value ends in `| ident` for a name, `| lit` for a text or `| hex` for bytes.
     Tsql,
 }
 
@@ -43,6 +44,9 @@ pub(super) fn write(context: Context, out: &mut Output<'_>, value: &Value) -> Re
 fn written(context: Context, value: &Value) -> Result<String, String> {
     if value.is_safe() {
         return Err("a value must not call itself safe".to_owned());
+    }
+    if context == Context::Tsql {
+        return tsql::written(value);
     }
     if let Some(names) = value.downcast_object_ref::<Names>() {
         return Err(format!("`{}` is not a fact", names.prefix()));
@@ -76,19 +80,34 @@ fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
             }))
         }
         (FactValue::Time(time), Context::LdapFilter) => Ok(time.strftime("%Y%m%d%H%M%S.0Z").to_string()),
-        (
-            FactValue::Int(_)
-            | FactValue::Text(_)
-            | FactValue::Version(_)
-            | FactValue::Ip(_)
-            | FactValue::Subnet(_)
-            | FactValue::Path(_)
-            | FactValue::Dn(_)
-            | FactValue::Sid(_)
-            | FactValue::Time(_)
-            | FactValue::Host(_),
-            _,
-        ) => text_written(context, &fact.to_string()),
+        _ => text_written(context, &plain_fact(fact)?),
+    }
+}
+
+/// The text of a value that is one text, one number or one truth.
+pub(super) fn plain(value: &Value) -> Result<String, String> {
+    if let Some(fact) = value.downcast_object_ref::<Fact>() {
+        return plain_fact(fact.value());
+    }
+    match value.kind() {
+        ValueKind::Bool | ValueKind::Number | ValueKind::String => Ok(value.to_string()),
+        ValueKind::None => plain_fact(&FactValue::Nothing),
+        kind => Err(format!("a {kind} cannot be written here")),
+    }
+}
+
+fn plain_fact(fact: &FactValue) -> Result<String, String> {
+    match fact {
+        FactValue::Int(_)
+        | FactValue::Text(_)
+        | FactValue::Version(_)
+        | FactValue::Ip(_)
+        | FactValue::Subnet(_)
+        | FactValue::Path(_)
+        | FactValue::Dn(_)
+        | FactValue::Sid(_)
+        | FactValue::Time(_)
+        | FactValue::Host(_) => Ok(fact.to_string()),
         _ => Err(format!("a value of kind {} cannot be written here", fact.kind())),
     }
 }
@@ -102,7 +121,7 @@ fn text_written(context: Context, text: &str) -> Result<String, String> {
             Err("a name has no control characters".to_owned())
         }
         Context::Text | Context::Name => Ok(text.to_owned()),
-        Context::Tsql => Err("say what the value is in T-SQL".to_owned()),
+        Context::Tsql => Err("a value in T-SQL is written by its filter".to_owned()),
         Context::RegistryKey => part(text, &['\\']),
         Context::WinPath => part(text, &['\\', '/', ':', '*', '?', '"', '<', '>', '|']),
         Context::DnsName | Context::Host | Context::Port => match whole(context, text) {

@@ -8,6 +8,7 @@
 mod check;
 mod context;
 mod scope;
+mod tsql;
 
 pub use check::Mention;
 pub use context::Context;
@@ -95,6 +96,9 @@ impl Template {
         environment.add_filter("trim", filters::trim);
         environment.add_filter("join", filters::join);
         environment.add_filter("length", scope::length);
+        if context == Context::Tsql {
+            tsql::add_filters(&mut environment);
+        }
         environment
             .add_template_owned(NAME, text.to_owned())
             .map_err(|error| located(&error, text))?;

@@ -152,7 +152,7 @@ impl Fact {
         &self.fact
     }
 
-    fn is_absent(&self) -> bool {
+    pub(super) fn is_absent(&self) -> bool {
         matches!(self.fact, FactValue::Absent(_))
     }
 
