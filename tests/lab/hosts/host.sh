@@ -9,6 +9,7 @@ state=$STANDIN_LAB_HOME/$name
 conf=$state/smb.conf
 pipes=$state/ncalrpc/np
 
+rm -rf "$pipes"
 hostname "${name^^}"
 mount --bind "$here/seed/passwd" /etc/passwd
 mount --bind "$here/seed/group" /etc/group
@@ -34,7 +35,9 @@ rpc=/usr/libexec/samba
 LD_LIBRARY_PATH=$state/lib "$rpc/samba-dcerpcd" --foreground --no-process-group --configfile="$conf" \
     "$rpc"/rpcd_{classic,epmapper,lsad,winreg} &
 smbd --foreground --no-process-group --configfile="$conf" &
-await "registry pipe" test -S "$pipes/winreg"
+await "pipes" test -S "$pipes/svcctl" -a -S "$pipes/winreg"
+/usr/bin/python3 -B "$here/scm.py" "$state" &
+await "service control" test -S "$pipes/svcctl.samba" -a -S "$pipes/svcctl"
 await "file server" listens 445
 touch "$ready"
 wait -n
