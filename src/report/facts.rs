@@ -7,7 +7,7 @@ use super::page::Page;
 use super::pretty::pretty;
 use super::source::part_lines;
 use super::table::Table;
-use crate::catalogue::{Catalogue, FactDef, Of, Setting, reads_of_fact};
+use crate::catalogue::{Catalogue, FactDef, Of, Probe, Setting, reads_of_fact};
 use crate::diagnostic::SourceMap;
 use crate::facts::{FactType, to_json};
 use crate::predicate::Expression;
@@ -72,6 +72,15 @@ pub fn fact_text(catalogue: &Catalogue, fact: &FactDef, sources: &SourceMap, loo
         let line = page.line(4).plain(text);
         page.put(&line);
     }
+    for probe in implementations(fact) {
+        page.gap();
+        let line = page.line(2).faint(format!("as the pack {} reads it", probe.pack));
+        page.put(&line);
+        for text in part_lines(sources, probe.span, &[]) {
+            let line = page.line(4).plain(text);
+            page.put(&line);
+        }
+    }
     page.finish()
 }
 
@@ -79,7 +88,21 @@ pub fn fact_text(catalogue: &Catalogue, fact: &FactDef, sources: &SourceMap, loo
 pub fn fact_json(catalogue: &Catalogue, fact: &FactDef, sources: &SourceMap) -> String {
     let mut told = summary(catalogue, fact);
     told["text"] = part_lines(sources, fact.span, &[]).join("\n").into();
+    for (probe, written) in fact
+        .probes
+        .iter()
+        .zip(told["probes"].as_array_mut().into_iter().flatten())
+    {
+        if probe.pack != fact.pack {
+            written["text"] = part_lines(sources, probe.span, &[]).join("\n").into();
+        }
+    }
     pretty(&told)
+}
+
+/// The probes that another pack than the fact's own has for it.
+fn implementations(fact: &FactDef) -> impl Iterator<Item = &Probe> {
+    fact.probes.iter().filter(|probe| probe.pack != fact.pack)
 }
 
 /// Where the texts of a fact begin.
@@ -94,6 +117,7 @@ fn summary(catalogue: &Catalogue, fact: &FactDef) -> Value {
         "about": fact.about,
         "probes": fact.probes.iter().map(|probe| json!({
             "protocol": probe.ask.protocol(),
+            "pack": &*probe.pack,
             "on": probe.on.to_string(),
             "writes": probe.writes,
         })).collect::<Vec<_>>(),
