@@ -100,7 +100,13 @@ fn collect_with(facts: &str, settings: &str, timeout: Duration, cancelled: &Canc
         .collect();
     let order = Told::default();
     let request = Request {
-        digests: None,
+        digests: Some(Digests {
+            key: "test",
+            make: &|secret| Digest {
+                key: "test".into(),
+                mac: format!("of {} bytes", secret.len()).into(),
+            },
+        }),
         catalogue: &catalogue,
         pair: &pair,
         said: &said,
@@ -335,4 +341,61 @@ fn a_name_server_that_this_machine_does_not_find_has_no_known_address() {
     let server = collected(facts, endpoint).get("pair.t.server");
     assert_eq!(server["server"], json!("nobody.invalid"));
     assert!(server["address"]["?"].is_object(), "{server}");
+}
+
+#[test]
+fn a_server_that_the_pair_file_does_not_reach_is_not_configured() {
+    let collected = collected(
+        "
+  - { fact: t.services, type: { list_of: text }, about: x, probes: [ { service: {}, value: row.name } ] }
+  - { fact: t.names, type: { list_of: text }, about: x, probes: [ { on: target, tds: { query: SELECT 1 }, value: row.name } ] }
+  - { fact: t.other, type: { list_of: text }, about: x, probes: [ { on: { host: '{{ here.name }}' }, disk: {}, value: row.drive } ] }
+",
+        "{}",
+    );
+    assert_eq!(collected.get("source.t.services"), "not_configured@source.host");
+    assert_eq!(collected.get("target.t.services"), "not_configured@target.host");
+    assert_eq!(collected.get("source.t.names"), "not_configured@target.tds");
+    assert_eq!(collected.get("target.t.other"), "not_configured@target.host");
+}
+
+#[test]
+fn a_fact_that_no_pack_reads_is_not_configured() {
+    let collected = collected("  - { fact: t.open, type: text, about: x, probes: [] }\n", "{}");
+    assert_eq!(collected.get("source.t.open"), "not_configured@packs for t");
+}
+
+#[test]
+fn a_program_of_a_pack_runs_only_where_it_is_trusted() {
+    let collected = collected(
+        "
+  - { fact: t.told, type: text, about: x, probes: [ { on: local, shell: { run: [true] }, value: row.a } ] }
+",
+        "{}",
+    );
+    assert_eq!(collected.get("source.t.told"), "not_collected@pack t");
+}
+
+#[test]
+fn a_secret_becomes_its_digest_at_once() {
+    let collected = collected(
+        "
+  - { fact: t.secret, type: digest, about: x, probes: [ { derive: [ { value: '\"pass\" + \"word\"' } ] } ] }
+  - fact: t.logins
+    type: { map_of: { name: text, hash: digest } }
+    about: x
+    key: item.name
+    probes: [ { derive: [ { for_each: setting.boxes, fields: { name: item.name, hash: item.name + \":secret\" } } ] } ]
+",
+        "{ boxes: [ { name: sa, size: 1 } ] }",
+    );
+    assert_eq!(collected.get("source.t.secret"), "test:of 8 bytes");
+    let logins = collected.get("target.t.logins");
+    assert_eq!(logins[0]["value"]["hash"], "test:of 9 bytes");
+    let whole = collected.snapshot.to_json();
+    assert!(
+        !whole.contains("password") && !whole.contains(":secret"),
+        "{whole}"
+    );
+    assert_eq!(collected.snapshot.digest_key.as_deref(), Some("test"));
 }

@@ -129,8 +129,8 @@ async fn begin(host: &str, binding: Option<Vec<u8>>, place: &str) -> Result<(Cli
         let mut mechanisms = OidSet::new();
         mechanisms.add(GSS_MECH_KRB5)?;
         let ticket = Cred::acquire(None, None, CredUsage::Initiate, Some(&mechanisms))?;
-        let name = Name::new(service.as_bytes(), Some(GSS_NT_KRB5_PRINCIPAL))?
-            .canonicalize(Some(GSS_MECH_KRB5))?;
+        let name =
+            Name::new(service.as_bytes(), Some(GSS_NT_KRB5_PRINCIPAL))?.canonicalize(Some(GSS_MECH_KRB5))?;
         let mut context = ClientCtx::new(Some(ticket), name, wanted(), Some(GSS_MECH_KRB5));
         let token = context.step(None, binding.as_deref())?;
         Ok((context, token.map(|token| token.to_vec()).unwrap_or_default()))
