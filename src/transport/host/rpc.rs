@@ -1,0 +1,99 @@
+//! The carrier `rpc`: a child on python3-samba that speaks MS-RPC and SMB.
+//!
+//! No client of these protocols for Rust is fit for this yet, and what the command-line tools of Samba print is not
+//! meant for programs: a registry text with line ends in it can forge values there. So one child for each session
+//! keeps one log-on and answers in JSON. It reads its program and then the credential from its input; neither its
+//! arguments nor its environment hold anything secret. SMB1 is not spoken, and what is not signed is refused.
+//!
+//! On Windows the PowerShell program does the same work, with the identity of whoever runs this; that has not been
+//! tried on a Windows machine.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use super::child::{self, Running};
+use super::session::{Carried, Failure, Session};
+use super::{HostConfig, RpcLogOn};
+use crate::facts::Cause;
+use crate::transport::{Trouble, clip};
+
+/// The parts of the program in their order.
+const PROGRAM: &str = concat!(
+    include_str!("rpc/trouble.py"),
+    include_str!("rpc/pe.py"),
+    include_str!("rpc/wire.py"),
+    include_str!("rpc/services.py"),
+    include_str!("rpc/registry.py"),
+    include_str!("rpc/files.py"),
+    include_str!("rpc/shares.py"),
+    include_str!("rpc/groups.py"),
+    include_str!("rpc/main.py"),
+);
+/// Where Debian's packages put their modules comes first: another Python of this machine does not have them.
+const INTERPRETERS: [&str; 2] = ["/usr/bin/python3", "python3"];
+/// Isolated from the folder and the variables of whoever runs this; `-S` would hide the packages of the system.
+const ARGUMENTS: [&str; 4] = [
+    "-I",
+    "-B",
+    "-c",
+    "import sys;exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))",
+];
+/// The library cannot be told another one.
+pub(super) const PORT: u16 = 445;
+
+/// Refuses what cannot come about, before anything is started.
+pub(super) fn check(config: &HostConfig, log_on: &RpcLogOn) -> Result<(), Trouble> {
+    if config.port != PORT {
+        let detail = format!("MS-RPC over SMB is asked on port {PORT} only; leave `port` out");
+        return Err(Trouble::new(Cause::NotConfigured, detail));
+    }
+    let RpcLogOn::Password { user, password } = log_on else {
+        return Ok(());
+    };
+    super::check_password(config, user, password)
+}
+
+/// Starts a child and logs on.
+pub(super) async fn open(config: &HostConfig, log_on: &RpcLogOn, place: &str) -> Result<Session, Trouble> {
+    let missing = || {
+        Trouble::new(
+            Cause::Unsupported,
+            "MS-RPC needs Python on this machine; install the package python3-samba",
+        )
+    };
+    let interpreter = child::find(&INTERPRETERS).ok_or_else(missing)?;
+    let child = Running::start(&interpreter, &ARGUMENTS).map_err(|_| missing())?;
+    let mut session = Session::new(Carried::Child(child), place, config.max_bytes);
+    let opening = opening(config, log_on);
+    match session.begin(opening.expose_secret().as_bytes()).await {
+        Ok(()) => Ok(session),
+        Err(Failure::Refused(trouble) | Failure::Broken(trouble)) => Err(trouble),
+        Err(Failure::Lost(trouble)) => {
+            let (complaints, _) = session.last_words().await;
+            let last = clip(complaints.trim().lines().last().unwrap_or_default());
+            let detail = if last.is_empty() {
+                trouble.detail
+            } else {
+                format!("{}: {last}", trouble.detail)
+            };
+            Err(Trouble::new(trouble.cause, detail))
+        }
+    }
+}
+
+/// The program with its length, then who asks.
+fn opening(config: &HostConfig, log_on: &RpcLogOn) -> SecretString {
+    let (user, password, kerberos) = match log_on {
+        RpcLogOn::Password { user, password } => (user.as_str(), password.expose_secret(), false),
+        RpcLogOn::Kerberos => ("", "", true),
+    };
+    let hello = json!({
+        "server": config.server,
+        "user": user,
+        "password": password,
+        "kerberos": kerberos,
+        "rows": config.max_rows,
+        "bytes": config.max_bytes,
+    });
+    format!("{}\n{PROGRAM}{hello}\n", PROGRAM.len()).into()
+}

@@ -1,0 +1,102 @@
+# The conversation: who asks comes first, then a question a line, each with one line for an answer.
+
+MODULE_MISSING = "the Python module of Samba is missing on this machine; install the package python3-samba"
+ASKS = {
+    "service": ask_service,
+    "registry": ask_registry,
+    "file": ask_file,
+    "share": ask_share,
+    "disk": ask_disk,
+    "group": ask_group,
+}
+
+
+def say(answer, limit=None):
+    line = json.dumps(answer, ensure_ascii=True, separators=(",", ":"))
+    if limit is not None and len(line) > limit:
+        line = json.dumps(
+            {"id": answer["id"], "absent": "truncated", "detail": "the answer is longer than %d bytes" % limit}
+        )
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def watch(parent):
+    """Ends this process with the one that started it, whatever it waits for."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def load():
+    """Samba's modules; a separate step, so that their absence can be told."""
+    from samba import NTSTATUSError, credentials, param
+    from samba.dcerpc import lsa, samr, security, srvsvc, svcctl, winreg
+    from samba.ndr import ndr_pack, ndr_pack_in, ndr_unpack_out
+    from samba.samba3 import libsmb_samba_internal as libsmb
+    from samba.samba3 import param as s3param
+
+    globals().update(locals())
+
+
+def answer(session, question):
+    ask = ASKS.get(question.get("ask"))
+    try:
+        if ask is None:
+            raise Absent("unsupported", "MS-RPC runs no commands; ask the host over winrm or ssh")
+        return {"id": question["id"], "rows": ask(session, question)}
+    except Absent as absent:
+        return dict(absent.shown(), id=question["id"])
+    except NTSTATUSError as error:
+        return dict(absent_of_status(error, "asking the host").shown(), id=question["id"])
+    except Lost:
+        raise
+    except Exception as error:
+        # a defect here, or an answer that nobody thought of: other questions go on
+        said = "the answer makes no sense (%s)" % type(error).__name__
+        return {"id": question["id"], "absent": "malformed", "detail": said}
+
+
+NO_TICKET = (
+    "the log-on with the Kerberos ticket of whoever runs this failed: get one with kinit, and use the host's full"
+    " DNS name in the pair file (%s)"
+)
+# What the library makes of a missing or old ticket, and of a name that Kerberos does not know.
+TICKET_FAILURES = {0xC000000D, 0xC0000022, 0xC000006D, 0xC000005E, 0xC0000388, 0xC000009A, 0xC0000001}
+
+
+def open_session(hello):
+    try:
+        return Session(hello)
+    except NTSTATUSError as error:
+        number, text = status_of(error)
+        if hello["kerberos"] and number in TICKET_FAILURES:
+            raise Absent("bad_credentials", NO_TICKET % text.strip().rstrip(".")) from error
+        raise absent_of_status(error, "logging on to %s" % hello["server"]) from error
+
+
+def main():
+    lines = sys.stdin.buffer
+    hello = json.loads(lines.readline())
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+    try:
+        load()
+    except ImportError:
+        return say({"absent": "unsupported", "detail": MODULE_MISSING})
+    try:
+        session = open_session(hello)
+    except Absent as absent:
+        return say(absent.shown())
+    except Lost as lost:
+        return say({"absent": "unreachable", "detail": str(lost)})
+    hello.clear()
+    say({"ready": 1})
+    for line in lines:
+        question = json.loads(line)
+        try:
+            say(answer(session, question), session.bytes)
+        except Lost as lost:
+            return say({"id": question["id"], "lost": str(lost)})
+
+
+main()

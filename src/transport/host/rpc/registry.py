@@ -1,0 +1,135 @@
+# The registry, through [MS-RRP].
+
+HIVES = {"HKLM": "OpenHKLM", "HKU": "OpenHKU", "HKCR": "OpenHKCR"}
+KINDS = {
+    0: "REG_NONE", 1: "REG_SZ", 2: "REG_EXPAND_SZ", 3: "REG_BINARY", 4: "REG_DWORD", 7: "REG_MULTI_SZ", 11: "REG_QWORD",
+}  # fmt: skip
+READ_KEY, VIEW_64, VIEW_32 = 0x20019, 0x100, 0x200
+LARGEST_VALUE = 1024 * 1024
+LONGEST_NAME = 16383
+
+
+class Key:
+    """An open key with its pipe."""
+
+    def __init__(self, session, question):
+        hive, _, below = question["key"].partition("\\")
+        self.shown = question["key"]
+        self.pipe = session.pipe("winreg", winreg)
+        view = VIEW_32 if question.get("view") == 32 else VIEW_64
+        root = getattr(winreg, HIVES[hive])()
+        root.in_system_name = None
+        root.in_access_mask = READ_KEY | view
+        self.done(root, "opening %s" % hive)
+        request = winreg.OpenKey()
+        request.in_parent_handle = root.out_handle
+        request.in_keyname = registry_text(below)
+        request.in_options = 0
+        request.in_access_mask = READ_KEY | view
+        self.done(request, "opening the key %s" % self.shown, "the host has no key %s" % self.shown)
+        self.handle = request.out_handle
+
+    def done(self, request, doing, missing=None):
+        """Asks; the number of an answer that ends a list is left to the caller."""
+        self.pipe.call(request)
+        number = number_of(request.result)
+        if number in (0, 259):
+            return number
+        if number in (2, 161) and missing:
+            raise Absent("not_found", missing)
+        raise absent_of_werr(number, doing)
+
+    def value(self, name):
+        request = winreg.QueryValue()
+        request.in_handle = self.handle
+        request.in_value_name = registry_text(name)
+        request.in_type = 0
+        request.in_data = []
+        request.in_data_size = LARGEST_VALUE
+        request.in_data_length = 0
+        missing = "the key %s has no value %s" % (self.shown, name or "by default")
+        if self.done(request, "reading %s of %s" % (name or "the default", self.shown), missing) == 259:
+            raise Absent("malformed", "the host answers something else")
+        data = bytes(request.out_data or [])[: request.out_data_length or 0]
+        return registry_value(request.out_type, data)
+
+    def values(self, rows):
+        found = []
+        while True:
+            request = winreg.EnumValue()
+            request.in_handle = self.handle
+            request.in_enum_index = len(found)
+            request.in_name = name_buffer(winreg.ValNameBuf())
+            request.in_type = 0
+            request.in_value = []
+            request.in_size = LARGEST_VALUE
+            request.in_length = 0
+            if self.done(request, "listing the values of %s" % self.shown) == 259:
+                return found
+            enough(found, rows, self.shown)
+            data = bytes(request.out_value or [])[: request.out_length or 0]
+            row = {"name": request.out_name.name or ""}
+            row.update(registry_value(request.out_type, data))
+            found.append(row)
+
+    def keys(self, rows):
+        found = []
+        while True:
+            request = winreg.EnumKey()
+            request.in_handle = self.handle
+            request.in_enum_index = len(found)
+            request.in_name = name_buffer(winreg.StringBuf())
+            request.in_keyclass = winreg.StringBuf()
+            request.in_last_changed_time = None
+            if self.done(request, "listing the keys below %s" % self.shown) == 259:
+                return found
+            enough(found, rows, self.shown)
+            found.append({"name": request.out_name.name or ""})
+
+
+def enough(found, rows, shown):
+    if len(found) >= rows:
+        raise Absent("truncated", "%s holds more than %d" % (shown, rows))
+
+
+def registry_text(text):
+    made = winreg.String()
+    made.name = text
+    return made
+
+
+def name_buffer(buffer):
+    """Room for a name; no name goes along."""
+    buffer.name = ""
+    buffer.length = 0
+    buffer.size = 2 * (LONGEST_NAME + 1)
+    return buffer
+
+
+def registry_value(kind, data):
+    """A value as the other side of the line reads it; what is not well formed is told as its bytes."""
+    name = KINDS.get(kind, "other")
+    if name in ("REG_SZ", "REG_EXPAND_SZ"):
+        value = data.decode("utf-16-le", "replace").rstrip("\0")
+    elif name == "REG_MULTI_SZ":
+        text = data.decode("utf-16-le", "replace").rstrip("\0")
+        value = text.split("\0") if text else []
+    elif name == "REG_DWORD" and len(data) == 4:
+        value = int.from_bytes(data, "little")
+    elif name == "REG_QWORD" and len(data) == 8:
+        value = int.from_bytes(data, "little")
+    else:
+        value = {"base64": base64.b64encode(data).decode("ascii")}
+    return {"value": value, "kind": name}
+
+
+def ask_registry(session, question):
+    key = Key(session, question)
+    try:
+        if question.get("values"):
+            return key.values(session.rows)
+        if question.get("keys"):
+            return key.keys(session.rows)
+        return [key.value(question["value"])]
+    finally:
+        key.pipe.close()

@@ -1,0 +1,165 @@
+# One SMB session with one log-on carries all pipes; DCE/RPC on top of it, as [MS-RPCE] has it.
+
+REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
+FIRST, LAST = 1, 2
+FRAGMENT = 4280
+NDR = bytes.fromhex("045d888aeb1cc9119fe808002b104860") + struct.pack("<I", 2)
+FAULTS_DENIED = {5, 0x1C00001B}
+PIPE_MISSING = {0xC0000034, 0xC00000AC, 0xC00000AE, 0xC00000AB, 0xC0000120}
+NAMES = {
+    "svcctl": "service control",
+    "winreg": "the remote registry",
+    "srvsvc": "the file server",
+    "samr": "the account database",
+    "lsarpc": "the security authority",
+}
+STARTS = {"winreg": "start the service RemoteRegistry on the host, or set its start type to automatic"}
+
+
+class Session:
+    """Connections to one host with one credential: one for all pipes, and one for each share that is asked."""
+
+    def __init__(self, hello):
+        self.server = hello["server"]
+        self.rows = hello["rows"]
+        self.bytes = hello["bytes"]
+        self.settings = s3param.get_context()
+        # nobody's smb.conf; all that matters is said here
+        self.settings.load("/dev/null")
+        self.settings.set("name resolve order", "host")
+        self.credentials = credential(hello)
+        self.shares = {}
+        self.lock = threading.Lock()
+        self.ipc = self.connect("IPC$", threads=True)
+
+    def connect(self, share, threads=False):
+        return libsmb.Conn(
+            self.server, share, lp=self.settings, creds=self.credentials, multi_threaded=threads
+        )
+
+    def share(self, name):
+        """The connection to a share; opening one is a log-on."""
+        with self.lock:
+            if name.lower() not in self.shares:
+                self.shares[name.lower()] = self.connect(name)
+            return self.shares[name.lower()]
+
+    def pipe(self, name, interface, tries=3):
+        """Opens a pipe; one whose service starts when it is asked needs a moment."""
+        for left in reversed(range(tries)):
+            try:
+                return Pipe(self.ipc, name, interface)
+            except NTSTATUSError as error:
+                number, _ = status_of(error)
+                if number not in PIPE_MISSING:
+                    raise absent_of_status(error, "opening %s" % NAMES[name])
+                if not left:
+                    what = STARTS.get(name, "check that its service runs on the host")
+                    raise Absent("unreachable", "%s of the host does not answer; %s" % (NAMES[name], what))
+            time.sleep(0.4)
+
+
+def credential(hello):
+    found = credentials.Credentials()
+    found.set_workstation("STANDIN")
+    # a wrong password must cost one try, not one for each way to log on
+    if hello["kerberos"]:
+        loadparm = param.LoadParm()
+        found.guess(loadparm)
+        found.set_kerberos_state(credentials.MUST_USE_KERBEROS)
+    else:
+        domain, _, user = hello["user"].rpartition("\\")
+        found.set_domain(domain)
+        found.set_username(user)
+        found.set_password(hello["password"])
+        found.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+    # a log-on that is not signed proves nothing about who answers
+    found.set_smb_signing(credentials.SMB_SIGNING_REQUIRED)
+    found.set_smb_ipc_signing(credentials.SMB_SIGNING_REQUIRED)
+    found.set_smb_encryption(credentials.SMB_ENCRYPTION_DESIRED)
+    return found
+
+
+class Pipe:
+    """One pipe, bound to one interface; used by one thread at a time."""
+
+    def __init__(self, connection, name, interface):
+        self.connection = connection
+        self.name = name
+        self.calls = 0
+        self.handle = connection.create(name, DesiredAccess=0x12019F, ShareAccess=3, CreateDisposition=1)
+        self.bind(interface)
+
+    def close(self):
+        self.connection.close(self.handle)
+
+    def bind(self, interface):
+        syntax = ndr_pack(interface.abstract_syntax()) if callable(interface.abstract_syntax) else None
+        syntax = syntax or ndr_pack(interface.abstract_syntax)
+        # no association yet; one context with one transfer syntax
+        head = struct.pack("<HHIBBHHBB", FRAGMENT, FRAGMENT, 0, 1, 0, 0, 0, 1, 0)
+        self.send(BIND, head + syntax + NDR)
+        kind, body = self.fragment()
+        if kind != BIND_ACK:
+            raise Absent("unsupported", "%s of the host refuses to be asked" % NAMES[self.name])
+        secondary = struct.unpack_from("<H", body, 24)[0]
+        results = 26 + secondary
+        results += -results % 4
+        if struct.unpack_from("<BBHH", body, results)[3] != 0:
+            raise Absent("unsupported", "%s of the host does not speak the usual protocol" % NAMES[self.name])
+
+    def send(self, kind, body):
+        self.calls += 1
+        size = 16 + len(body)
+        if size > FRAGMENT:
+            raise Absent("unsupported", "the question is too long for %s" % NAMES[self.name])
+        head = struct.pack("<BBBBIHHI", 5, 0, kind, FIRST | LAST, 0x10, size, 0, self.calls)
+        self.connection.write(self.handle, head + body, 0)
+
+    def fragment(self):
+        """The kind of the next piece and all of it."""
+        data = self.connection.read(self.handle, 0, 65535)
+        while len(data) < 16 or len(data) < struct.unpack_from("<H", data, 8)[0]:
+            more = self.connection.read(self.handle, 0, 65535)
+            if not more:
+                raise Absent("malformed", "%s of the host broke off its answer" % NAMES[self.name])
+            data += more
+        version, _, kind, self.flags = struct.unpack_from("<4B", data)
+        size, _, call = struct.unpack_from("<HHI", data, 8)
+        if version != 5 or call != self.calls or len(data) != size:
+            raise Absent("malformed", "%s of the host answers something else" % NAMES[self.name])
+        return kind, data
+
+    def call(self, request):
+        """Asks and gives the request with its answer filled in."""
+        stub = ndr_pack_in(request)
+        self.send(REQUEST, struct.pack("<IHH", len(stub), 0, request.opnum()) + stub)
+        answer = []
+        size = 0
+        while True:
+            kind, data = self.fragment()
+            if kind == FAULT:
+                number = struct.unpack_from("<I", data, 24)[0]
+                cause = "denied" if number in FAULTS_DENIED else "unsupported"
+                raise Absent(cause, "%s of the host refuses the question (0x%08X)" % (NAMES[self.name], number))
+            if kind != RESPONSE:
+                raise Absent("malformed", "%s of the host answers something else" % NAMES[self.name])
+            answer.append(data[24:])
+            size += len(data)
+            if size > MOST_BYTES:
+                raise Absent("truncated", "an answer of %s is longer than %d bytes" % (NAMES[self.name], MOST_BYTES))
+            if self.flags & LAST:
+                break
+        try:
+            ndr_unpack_out(request, b"".join(answer))
+        except (RuntimeError, NTSTATUSError) as error:
+            raise Absent("malformed", "an answer of %s makes no sense" % NAMES[self.name]) from error
+        return request
+
+
+MOST_BYTES = 64 * 1024 * 1024
+
+
+def number_of(result):
+    """The number of a WERROR or NTSTATUS, whichever form the library gives it."""
+    return (result[0] if isinstance(result, tuple) else result) & 0xFFFFFFFF

@@ -1,0 +1,192 @@
+//! One conversation with a program that answers questions, whatever carries it.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answer::{self, Line};
+use super::child::Running;
+use super::lines::{Lines, TooLong};
+use super::question::Question;
+use crate::facts::Cause;
+use crate::transport::{Trouble, clip};
+
+/// Lines that are not of the conversation: a greeting of the host, a warning of its shell.
+const NOISE_LINES: usize = 200;
+const PIECE: usize = 64 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The host says so; the session is good for further questions.
+    Refused(Trouble),
+    /// The session cannot be trusted any further.
+    Broken(Trouble),
+    /// The session ended before the answer came; another may bring it.
+    Lost(Trouble),
+}
+
+/// What carries the lines.
+#[derive(Debug)]
+pub(super) enum Carried {
+    Child(Running),
+}
+
+/// A conversation that is logged on; ended when dropped.
+#[derive(Debug)]
+pub(super) struct Session {
+    carried: Carried,
+    lines: Lines,
+    piece: Vec<u8>,
+    asked: u64,
+    /// How long others made it wait before its first question; that is not the host's doing.
+    pub(super) waited: Duration,
+    /// What is talked with, for messages.
+    place: String,
+}
+
+impl Session {
+    pub(super) fn new(carried: Carried, place: &str, max_bytes: usize) -> Self {
+        Self {
+            carried,
+            lines: Lines::new(max_bytes),
+            piece: vec![0; PIECE],
+            asked: 0,
+            waited: Duration::ZERO,
+            place: place.to_owned(),
+        }
+    }
+
+    /// Says what comes before the questions, and waits until they may come.
+    pub(super) async fn begin(&mut self, opening: &[u8]) -> Result<(), Failure> {
+        // one that ends at once may have said why
+        let said = self.write(opening).await;
+        match self.line().await {
+            Ok(Line::Ready) => said,
+            Ok(Line::Refused(trouble)) => Err(Failure::Refused(trouble)),
+            Ok(_) => Err(self.strange("begins with an answer")),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Asks one question; the rows are as they came.
+    pub(super) async fn ask(&mut self, question: &Question) -> Result<Vec<Value>, Failure> {
+        self.asked += 1;
+        let mut message = question.message(self.asked).to_string();
+        message.push('\n');
+        let ascii = escape(&message);
+        self.write(ascii.as_bytes()).await?;
+        let (id, outcome) = match self.line().await? {
+            Line::Rows { id, rows } => (id, Ok(rows)),
+            Line::Printed { id, text } => (id, answer::printed(text.as_bytes()).map_err(Failure::Refused)),
+            Line::Absent { id, trouble } => (id, Err(Failure::Refused(trouble))),
+            Line::Lost(trouble) => return Err(Failure::Lost(trouble)),
+            Line::Ready | Line::Refused(_) | Line::Noise => return Err(self.strange("answers nothing")),
+        };
+        if id != self.asked {
+            return Err(self.strange("answers another question"));
+        }
+        outcome
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = match &mut self.carried {
+            Carried::Child(child) => child.write(bytes).await,
+        };
+        written.map_err(|_| self.ended())
+    }
+
+    /// The next line that is of the conversation.
+    async fn line(&mut self) -> Result<Line, Failure> {
+        let mut noise = None;
+        for _ in 0..NOISE_LINES {
+            let line = self
+                .raw_line()
+                .await
+                .map_err(|failure| Self::with_noise(failure, noise.as_deref()))?;
+            match answer::read(&line).map_err(Failure::Broken)? {
+                Line::Noise => noise = noise.or_else(|| said(&line)),
+                line => return Ok(line),
+            }
+        }
+        Err(Self::with_noise(
+            self.strange("talks of other things"),
+            noise.as_deref(),
+        ))
+    }
+
+    async fn raw_line(&mut self) -> Result<Vec<u8>, Failure> {
+        loop {
+            match self.lines.next() {
+                Ok(Some(line)) => return Ok(line),
+                Ok(None) => {}
+                Err(TooLong) => {
+                    let detail = format!("the answer of {} is longer than is allowed", self.place);
+                    return Err(Failure::Broken(Trouble::new(Cause::Truncated, detail)));
+                }
+            }
+            let read = match &mut self.carried {
+                Carried::Child(child) => child.read(&mut self.piece).await,
+            };
+            match read {
+                Ok(length @ 1..) => self.lines.push(&self.piece[..length]),
+                Ok(0) | Err(_) => return Err(self.ended()),
+            }
+        }
+    }
+
+    fn ended(&self) -> Failure {
+        let detail = format!("{} ended the conversation before it answered", self.place);
+        Failure::Lost(Trouble::new(Cause::Unreachable, detail))
+    }
+
+    fn strange(&self, what: &str) -> Failure {
+        let detail = format!("{} {what}", self.place);
+        Failure::Broken(Trouble::new(Cause::Malformed, detail))
+    }
+
+    /// What was heard instead of an answer helps whoever has to find out.
+    fn with_noise(failure: Failure, noise: Option<&str>) -> Failure {
+        let told = |trouble: Trouble| match noise {
+            Some(noise) => Trouble::new(trouble.cause, format!("{}; it said: {noise}", trouble.detail)),
+            None => trouble,
+        };
+        match failure {
+            Failure::Refused(trouble) => Failure::Refused(trouble),
+            Failure::Broken(trouble) => Failure::Broken(told(trouble)),
+            Failure::Lost(trouble) => Failure::Lost(told(trouble)),
+        }
+    }
+
+    /// What a child complained of, and its exit code when it has ended.
+    pub(super) async fn last_words(&mut self) -> (String, Option<i32>) {
+        match &mut self.carried {
+            Carried::Child(child) => {
+                let code = tokio::time::timeout(Duration::from_millis(500), child.wait()).await;
+                (child.complaints(), code.ok().flatten())
+            }
+        }
+    }
+}
+
+fn said(line: &[u8]) -> Option<String> {
+    let text = clip(&String::from_utf8_lossy(line));
+    (!text.is_empty()).then_some(text)
+}
+
+/// JSON without a character that a code page of the other side could change.
+fn escape(json: &str) -> String {
+    let mut made = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            made.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // writing to a text does not fail
+                let _ = write!(made, "\\u{unit:04x}");
+            }
+        }
+    }
+    made
+}
