@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::context::expression;
-use super::decode_probe::{ProbeNames, probe};
+use super::decode_probe::{ProbeNames, derivation, probe};
 use super::types::{dotted_name, fact_type};
-use super::{FactDef, Of};
+use super::{Ask, FactDef, Of, Probe};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{FactSchema, FactType};
 use crate::predicate::{Expression, Names, Ty};
-use crate::yaml::decode::{items, nonempty, one_of};
+use crate::yaml::decode::{boolean, items, nonempty, one_of};
 use crate::yaml::{Fields, Node};
 
 const OF: &[(&str, Of)] = &[("server", Of::Server), ("pair", Of::Pair)];
@@ -27,19 +27,30 @@ pub(super) struct FactHead<'n> {
     for_each: Option<&'n Node>,
     /// How it is read, each way with the pack that says so.
     probes: Vec<(Arc<str>, &'n Node)>,
+    /// Whether other packs may add entries to its `derive`.
+    pub(super) open: bool,
+    added: Vec<&'n Node>,
     pub(super) name_node: &'n Node,
     node: &'n Node,
 }
 
-/// How a pack reads a fact that another pack declares.
+/// What a pack says of a fact that another pack declares.
 pub(super) struct Implementation<'n> {
     pub(super) name: Arc<str>,
     pub(super) pack: Arc<str>,
-    probes: &'n [Node],
+    pub(super) says: Says<'n>,
     pub(super) name_node: &'n Node,
 }
 
-/// Whether an entry of `facts:` only says how a fact is read that another pack declares.
+/// What it says.
+pub(super) enum Says<'n> {
+    /// How the fact is read.
+    Probes(&'n [Node]),
+    /// What else belongs to it.
+    Entries(&'n [Node]),
+}
+
+/// Whether an entry of `facts:` speaks of a fact that another pack declares.
 pub(super) fn is_implementation(node: &Node) -> bool {
     node.get("fact").is_some() && node.get("type").is_none() && node.get("about").is_none()
 }
@@ -51,13 +62,17 @@ pub(super) fn implementation<'n>(
 ) -> Option<Implementation<'n>> {
     let mut fields = Fields::of(node, sink, "a fact that another pack declares")?;
     let name = fields.required("fact", |n, s| dotted_name(n, s).map(|name| (name, n)));
-    let probes = fields.required("probes", items);
+    let says = match fields.one_key_of(&["probes", "adds"]) {
+        Some(("adds", node)) => fields.decode(node, items).map(Says::Entries),
+        Some((_, node)) => fields.decode(node, items).map(Says::Probes),
+        None => None,
+    };
     fields.finish();
     let (name, name_node) = name?;
     Some(Implementation {
         name,
         pack: pack.clone(),
-        probes: probes?,
+        says: says?,
         name_node,
     })
 }
@@ -71,6 +86,7 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
     let key = fields.node("key");
     let exact_keys = fields.or("fold", false, one_of(FOLDS));
     let for_each = fields.node("for_each");
+    let open = fields.or("open", false, boolean);
     let probes = fields.required("probes", items);
     fields.finish();
     let (name, name_node) = name?;
@@ -84,6 +100,8 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
         key,
         for_each,
         probes: probes?.iter().map(|node| (pack.clone(), node)).collect(),
+        open: open?,
+        added: Vec::new(),
         name_node,
         node,
     })
@@ -91,13 +109,16 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
 
 impl<'n> FactHead<'n> {
     /// Whether the pack that declares the fact leaves it to another one how it is read.
-    pub(super) fn is_open(&self) -> bool {
+    pub(super) fn is_left_to_others(&self) -> bool {
         self.probes.iter().all(|(pack, _)| *pack != self.pack)
     }
 
     pub(super) fn add(&mut self, implementation: Implementation<'n>) {
-        let Implementation { pack, probes, .. } = implementation;
-        self.probes.extend(probes.iter().map(|node| (pack.clone(), node)));
+        let Implementation { pack, says, .. } = implementation;
+        match says {
+            Says::Probes(probes) => self.probes.extend(probes.iter().map(|node| (pack.clone(), node))),
+            Says::Entries(entries) => self.added.extend(entries),
+        }
     }
 
     /// Reads the expressions, now that every name is known.
@@ -124,6 +145,7 @@ impl<'n> FactHead<'n> {
             .map(|(pack, node)| probe(node, pack, &names, sink))
             .collect();
         let probes = probes.into_iter().collect::<Option<Vec<_>>>();
+        let probes = probes.and_then(|probes| self.with_added(probes, &names, sink));
         Some(FactDef {
             name: self.name.clone(),
             pack: self.pack.clone(),
@@ -136,6 +158,36 @@ impl<'n> FactHead<'n> {
             probes: probes?,
             span: self.node.span,
         })
+    }
+
+    /// The probes with the entries that other packs add.
+    fn with_added(
+        &self,
+        mut probes: Vec<Probe>,
+        names: &ProbeNames<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Vec<Probe>> {
+        if !self.open {
+            return Some(probes);
+        }
+        let [
+            Probe {
+                ask: Ask::Derive(entries),
+                ..
+            },
+        ] = probes.as_mut_slice()
+        else {
+            let message = format!(
+                "`{}` is open for entries of other packs, so its one probe is `derive`",
+                self.name
+            );
+            sink.push(Diagnostic::error("open-without-derive", message).at(self.name_node.span, ""));
+            return None;
+        };
+        for node in &self.added {
+            entries.push(derivation(node, names, sink)?);
+        }
+        Some(probes)
     }
 
     /// The key of the records; a collection needs one, anything else has none.

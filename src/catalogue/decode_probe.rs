@@ -302,7 +302,7 @@ fn local_ask(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Opt
     Some(LocalAsk::Resolve { name: name? })
 }
 
-fn derivation(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Derivation> {
+pub(super) fn derivation(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Derivation> {
     let mut fields = Fields::of(node, sink, "a derive entry")?;
     let for_each = optional(&mut fields, "for_each", |n, s| expression(n, &names.asking(), s));
     let (when, values, value) = (fields.node("when"), fields.node("fields"), fields.node("value"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checks;
 use super::declared::Declared;
-use super::decode_fact::{self, FactHead, Implementation};
+use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
@@ -226,40 +226,86 @@ fn heads<'n>(
         }
     }
     for (pack, implementation) in implementations {
-        implement(&mut heads, pack, implementation, sink);
+        join(&mut heads, pack, implementation, sink);
     }
     heads
 }
 
-/// Joins what a pack says of reading a fact to the fact that another pack declares.
-fn implement<'n>(
+/// Joins what a pack says of a fact to the fact that another pack declares.
+fn join<'n>(
     heads: &mut [FactHead<'n>],
     pack: &Pack,
     implementation: Implementation<'n>,
     sink: &mut Diagnostics,
 ) {
-    let span = implementation.name_node.span;
-    let name = implementation.name.clone();
+    let place = heads.iter().position(|head| head.name == implementation.name);
+    let head = place.map(|place| &heads[place]);
+    let refused = match implementation.says {
+        Says::Probes(_) => not_implemented(head, pack, &implementation),
+        Says::Entries(_) => not_added(head, pack, &implementation),
+    };
+    match (refused, place) {
+        (None, Some(place)) => heads[place].add(implementation),
+        (Some(refused), _) => sink.push(refused),
+        (None, None) => {
+            let name = &implementation.name;
+            let unknown = Diagnostic::error("unknown-fact", format!("no pack declares `{name}`"));
+            let known = heads.iter().map(|head| head.name.as_ref());
+            sink.push(
+                unknown
+                    .at(implementation.name_node.span, "")
+                    .did_you_mean(name, known),
+            );
+        }
+    }
+}
+
+/// Why a pack may not say how this fact is read.
+fn not_implemented(
+    head: Option<&FactHead<'_>>,
+    pack: &Pack,
+    implementation: &Implementation<'_>,
+) -> Option<Diagnostic> {
+    let (name, span) = (&implementation.name, implementation.name_node.span);
     let first = name.split('.').next().unwrap_or_default();
     if !pack.implements.iter().any(|word| word.as_ref() == first) {
         let message = format!("the pack `{}` does not implement `{first}`", pack.name);
         let help =
             format!("add `{first}` to `implements` in pack.yaml, or give the fact a type to declare it");
-        sink.push(Diagnostic::error("foreign-name", message).at(span, "").help(help));
-        return;
+        return Some(Diagnostic::error("foreign-name", message).at(span, "").help(help));
     }
-    let known: Vec<Arc<str>> = heads.iter().map(|head| head.name.clone()).collect();
-    match heads.iter_mut().find(|head| head.name == name) {
-        Some(head) if head.is_open() => head.add(implementation),
-        Some(head) => {
-            let message = format!("the pack `{}` says itself how `{name}` is read", head.pack);
-            let refused = Diagnostic::error("not-open", message).at(span, "");
-            sink.push(refused.also(head.name_node.span, "it has probes here"));
-        }
-        None => {
-            let unknown =
-                Diagnostic::error("unknown-fact", format!("no pack declares `{name}`")).at(span, "");
-            sink.push(unknown.did_you_mean(&name, known.iter().map(AsRef::as_ref)));
-        }
+    let head = head.filter(|head| !head.is_left_to_others())?;
+    let message = format!("the pack `{}` says itself how `{name}` is read", head.pack);
+    let refused = Diagnostic::error("not-open", message).at(span, "");
+    Some(refused.also(head.name_node.span, "it has probes here"))
+}
+
+/// Why a pack may not add entries to this fact.
+fn not_added(
+    head: Option<&FactHead<'_>>,
+    pack: &Pack,
+    implementation: &Implementation<'_>,
+) -> Option<Diagnostic> {
+    let (head, span) = (head?, implementation.name_node.span);
+    if !head.open {
+        let message = format!(
+            "the pack `{}` does not let other packs add to `{}`",
+            head.pack, head.name
+        );
+        let refused = Diagnostic::error("not-open", message).at(span, "");
+        return Some(refused.also(head.name_node.span, "it would say `open: true` here"));
     }
+    if head.pack == pack.name || pack.requires.contains(&head.pack) {
+        return None;
+    }
+    let message = format!(
+        "the pack `{}` adds to `{}`, so it requires the pack `{}`",
+        pack.name, head.name, head.pack
+    );
+    let help = format!("add `{}` to `requires` in pack.yaml", head.pack);
+    Some(
+        Diagnostic::error("missing-requirement", message)
+            .at(span, "")
+            .help(help),
+    )
 }

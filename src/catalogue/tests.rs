@@ -67,6 +67,38 @@ fn another_pack_says_how_an_open_fact_is_read() {
 }
 
 #[test]
+fn packs_add_to_the_open_facts_of_others() {
+    let open =
+        "{ fact: own.a, of: pair, open: true, type: { list_of: text }, about: a, probes: [{ derive: [] }] }";
+    let closed = "{ fact: own.a, of: pair, type: { list_of: text }, about: a, probes: [{ derive: [] }] }";
+    let asked = "{ fact: own.a, of: pair, open: true, type: { list_of: text }, about: a, probes: [] }";
+    let adds = "{ fact: own.a, adds: [{ value: '\"x\"' }] }";
+    for (declared, manifest, added, codes) in [
+        (open, "requires: [own]", adds, &[][..]),
+        (open, "requires: []", adds, &["missing-requirement"]),
+        (closed, "requires: [own]", adds, &["not-open"]),
+        (asked, "requires: [own]", adds, &["open-without-derive"]),
+        (
+            open,
+            "requires: [own]",
+            "{ fact: own.b, adds: [] }",
+            &["unknown-fact"],
+        ),
+        (
+            open,
+            "requires: [own]",
+            "{ fact: own.a, adds: [{ value: setting.nope }] }",
+            &["bad-expression"],
+        ),
+    ] {
+        let own = pack("own", "owns: [own]", declared, "");
+        let other = pack("other", manifest, added, "");
+        assert_eq!(told_of(&[own.clone(), other.clone()]), codes);
+        assert_eq!(told_of(&[other, own]), codes);
+    }
+}
+
+#[test]
 fn probes_ask_whom_they_can_ask() {
     let fact = |of: &str, probe: &str| {
         format!(

@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use super::probe::{Answer, Asking};
 use super::row::Made;
 use super::{Origin, Run};
-use crate::catalogue::FactDef;
-use crate::facts::{Absence, Cause, FactMap, FactPath, FactType, FactValue, Key, Reading, Root};
+use crate::catalogue::{Ask, FactDef};
+use crate::facts::{Absence, Cause, FactMap, FactPath, FactType, FactValue, Key, Lookup, Reading, Root};
 use crate::predicate::{Expression, Fault, Seen, key_of};
 
 /// So many records of a `for_each` are asked for at a time; connections have limits of their own.
@@ -201,12 +201,15 @@ fn add_part(map: &mut FactMap, fact: &FactDef, outer: &Key, value: Result<FactVa
 /// Makes the collection of a fact out of its records.
 fn keyed(asking: &Asking<'_>, records: Vec<Made>) -> FactValue {
     let mut map = FactMap::new(asking.fact.exact_keys);
+    let derived = matches!(asking.probe.ask, Ask::Derive(_));
     for Made { value: record, hole } in records {
         let key = match &asking.fact.key {
             None => Ok(Key::new(["record"])),
             Some(key) => asking.run_key(key, &record).and_then(|value| key_of(&value)),
         };
         match key {
+            // What several entries of a `derive` give alike is one record.
+            Ok(key) if derived && hole.is_none() && holds(&map, &key, &record) => {}
             Ok(key) => map.insert(key, hole.map_or(record, FactValue::absent)),
             Err(Fault::Absent(why)) => map.add_hole(&Key::new::<Arc<str>>([]), why),
             Err(fault) => {
@@ -221,6 +224,11 @@ fn keyed(asking: &Asking<'_>, records: Vec<Made>) -> FactValue {
     }
     map.sort();
     FactValue::Map(Arc::new(map))
+}
+
+/// Whether the collection has this very record already.
+fn holds(map: &FactMap, key: &Key, record: &FactValue) -> bool {
+    matches!(map.get(key), Lookup::Found(entry) if entry.value == *record)
 }
 
 /// Makes the fact of what its rows gave, as its type wants it.

@@ -205,6 +205,14 @@ fn records_are_keyed_and_twice_the_same_key_is_ambiguous() {
 }
 
 #[test]
+fn what_entries_of_derive_give_alike_is_one_record() {
+    let entry = "{ for_each: setting.boxes, fields: { name: item.name, size: item.size } }";
+    let facts = BOXES.replace(entry, &format!("{entry}, {entry}"));
+    let value = collected(&facts, "{ boxes: [ { name: A, size: 1 } ] }").get("pair.t.boxes");
+    assert_eq!(value, json!([{ "key": ["A"], "value": { "name": "A", "size": 1 } }]));
+}
+
+#[test]
 fn a_closed_port_is_unreachable_and_the_next_probe_may_be_tried() {
     let facts = "
   - { fact: t.hard, of: pair, type: bool, about: x, probes: [ { on: local, tcp: { host: 127.0.0.1, port: 1 }, value: row.open } ] }
