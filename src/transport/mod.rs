@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::facts::{Absence, Cause};
 
+pub mod browser;
 mod deadline;
 pub mod dns;
 pub mod host;
