@@ -24,8 +24,8 @@ from pathlib import Path
 
 from limits import Limits
 
-# DNS, LDAP, SMB, LDAPS, SQL Server, global catalogue
-PORTS = (53, 389, 445, 636, 1433, 3268)
+# SSH, DNS, LDAP, SMB, LDAPS, SQL Server, global catalogue, WinRM
+PORTS = (22, 53, 389, 445, 636, 1433, 3268, 5985, 5986)
 DELAY = 0.2
 NOISE = random.Random("standin").randbytes(4096)
 

@@ -39,6 +39,10 @@ await "pipes" test -S "$pipes/svcctl" -a -S "$pipes/winreg"
 /usr/bin/python3 -B "$here/scm.py" "$state" &
 await "service control" test -S "$pipes/svcctl.samba" -a -S "$pipes/svcctl"
 await "file server" listens 445
+# Sessions find nothing but the stand-in for PowerShell.
+/usr/sbin/sshd -D -e -f "$here/sshd_config" -o "ListenAddress=$address" -h "$STANDIN_LAB_HOME/ssh/$name" \
+    -o "AllowUsers=$STANDIN_LAB_SSH_USER" -o "SetEnv=PATH=$here/bin STANDIN_LAB_HOST=$name STANDIN_LAB_STATE=$state" &
+await "secure shell" listens 22
 touch "$ready"
 wait -n
 echo "host.sh: a daemon of $name has ended"

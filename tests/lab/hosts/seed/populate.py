@@ -180,6 +180,7 @@ def files(state):
         run(SEED / "programs.sh", place(state, path), version)
     for path, content in seed["files"].items():
         place(state, path).write_bytes(content.encode())
+    (state / "disks.json").write_text(json.dumps(seed["disks"]))
 
 
 def place(state, path):

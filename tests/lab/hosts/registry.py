@@ -1,0 +1,54 @@
+"""The registry of one host, read from Samba's own database."""
+
+import struct
+from base64 import b64encode
+
+import tdb
+
+KINDS = {
+    0: "REG_NONE",
+    1: "REG_SZ",
+    2: "REG_EXPAND_SZ",
+    3: "REG_BINARY",
+    4: "REG_DWORD",
+    7: "REG_MULTI_SZ",
+    11: "REG_QWORD",
+}
+
+
+class Registry:
+    def __init__(self, state):
+        self.records = tdb.Tdb(f"{state}/state/registry.tdb")
+
+    def keys(self, key):
+        """The names of the keys below; None where there is no such key."""
+        record = self.records.get(key.upper().encode() + b"\0")
+        if record is None:
+            return None
+        return [name.decode() for name in record[4:].split(b"\0")[:-1]]
+
+    def values(self, key):
+        """Name, value and kind of each."""
+        record = self.records.get(f"SAMBA_REGVAL\\{key.upper()}".encode() + b"\0") or bytes(4)
+        (count,) = struct.unpack_from("<I", record)
+        place = 4
+        for _ in range(count):
+            end = record.index(b"\0", place)
+            kind, length = struct.unpack_from("<II", record, end + 1)
+            data = record[end + 9 : end + 9 + length]
+            yield {"name": record[place:end].decode(), **value(kind, data)}
+            place = end + 9 + length
+
+
+def value(kind, data):
+    name = KINDS.get(kind, "other")
+    text = data.decode("utf-16-le", "replace").rstrip("\0")
+    if name in ("REG_SZ", "REG_EXPAND_SZ"):
+        shown = text
+    elif name == "REG_MULTI_SZ":
+        shown = text.split("\0") if text else []
+    elif (name, len(data)) in (("REG_DWORD", 4), ("REG_QWORD", 8)):
+        shown = int.from_bytes(data, "little")
+    else:
+        shown = {"base64": b64encode(data).decode()}
+    return {"value": shown, "kind": name}
