@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -33,6 +34,8 @@ const KEPT: [&str; 18] = [
     "TMP",
     "PSMODULEPATH",
 ];
+/// So long is waited for what a child that ended had still to say.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// So much of what a child complains of is kept.
 const COMPLAINTS: usize = 4096;
 
@@ -43,7 +46,7 @@ pub(super) struct Running {
     input: Option<ChildStdin>,
     output: ChildStdout,
     complaints: Arc<Mutex<Vec<u8>>>,
-    _listening: AbortOnDropHandle<()>,
+    listening: AbortOnDropHandle<()>,
 }
 
 impl Running {
@@ -70,7 +73,7 @@ impl Running {
             child,
             output,
             complaints,
-            _listening: AbortOnDropHandle::new(tokio::spawn(listening)),
+            listening: AbortOnDropHandle::new(tokio::spawn(listening)),
         })
     }
 
@@ -107,8 +110,11 @@ impl Running {
         self.child.wait().await.ok()?.code()
     }
 
-    /// What it complained of so far.
-    pub(super) fn complaints(&self) -> String {
+    /// What it complained of until its end; of one that has not ended, so far.
+    pub(super) async fn complaints(&mut self) -> String {
+        if !self.listening.is_finished() {
+            let _ = tokio::time::timeout(LAST_WORDS, &mut self.listening).await;
+        }
         // nothing panics while it is locked
         let said = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&said).into_owned()

@@ -99,7 +99,7 @@ async fn finish(child: &mut Running, input: &[u8], program: &str) -> Result<Vec<
         Some(0) => Ok(printed),
         code => {
             let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
-            let said = clip(&child.complaints());
+            let said = clip(&child.complaints().await);
             let said = if said.is_empty() {
                 String::new()
             } else {

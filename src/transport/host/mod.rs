@@ -23,9 +23,11 @@ mod child;
 mod config;
 mod lines;
 mod local;
+mod powershell;
 mod question;
 mod rpc;
 mod session;
+mod ssh;
 #[cfg(test)]
 mod tests;
 
@@ -201,9 +203,19 @@ impl HostConfig {
     async fn log_on(&self, place: &str) -> Result<Session, Trouble> {
         match &self.carrier {
             Carrier::Rpc(log_on) => rpc::open(self, log_on, place).await,
-            Carrier::Winrm { .. } | Carrier::Ssh { .. } => {
-                Err(Trouble::new(Cause::Unsupported, "not built yet"))
+            Carrier::Ssh {
+                user,
+                key,
+                known_hosts,
+            } => {
+                let keys = ssh::Keys {
+                    user,
+                    key: key.as_deref(),
+                    known_hosts: known_hosts.as_deref(),
+                };
+                ssh::open(self, keys, place).await
             }
+            Carrier::Winrm { .. } => Err(Trouble::new(Cause::Unsupported, "not built yet")),
         }
     }
 }

@@ -158,9 +158,10 @@ impl Question {
             }
             Self::Disk => json!({}),
             Self::Group { name } => json!({ "name": name }),
+            // as text, so that nothing on the way reads and writes it
             Self::Shell { command, input } => match command {
-                Command::PowerShell(text) => json!({ "powershell": text, "input": input }),
-                Command::Run(words) => json!({ "run": words, "input": input }),
+                Command::PowerShell(text) => json!({ "powershell": text, "input": input.to_string() }),
+                Command::Run(words) => json!({ "run": words, "input": input.to_string() }),
             },
         };
         message["id"] = json!(id);

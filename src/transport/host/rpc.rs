@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::child::{self, Running};
+use super::powershell;
 use super::session::{Carried, Failure, Session};
 use super::{HostConfig, RpcLogOn};
 use crate::facts::Cause;
@@ -31,6 +32,7 @@ const PROGRAM: &str = concat!(
 );
 /// Where Debian's packages put their modules comes first: another Python of this machine does not have them.
 const INTERPRETERS: [&str; 2] = ["/usr/bin/python3", "python3"];
+const POWERSHELLS: [&str; 2] = ["powershell.exe", "pwsh.exe"];
 /// Isolated from the folder and the variables of whoever runs this; `-S` would hide the packages of the system.
 const ARGUMENTS: [&str; 4] = [
     "-I",
@@ -55,16 +57,15 @@ pub(super) fn check(config: &HostConfig, log_on: &RpcLogOn) -> Result<(), Troubl
 
 /// Starts a child and logs on.
 pub(super) async fn open(config: &HostConfig, log_on: &RpcLogOn, place: &str) -> Result<Session, Trouble> {
-    let missing = || {
-        Trouble::new(
-            Cause::Unsupported,
-            "MS-RPC needs Python on this machine; install the package python3-samba",
+    let (child, opening) = if cfg!(windows) {
+        (
+            start(&POWERSHELLS, &powershell::COMMAND[1..])?,
+            powershell_opening(config, log_on)?,
         )
+    } else {
+        (start(&INTERPRETERS, &ARGUMENTS)?, opening(config, log_on))
     };
-    let interpreter = child::find(&INTERPRETERS).ok_or_else(missing)?;
-    let child = Running::start(&interpreter, &ARGUMENTS).map_err(|_| missing())?;
     let mut session = Session::new(Carried::Child(child), place, config.max_bytes);
-    let opening = opening(config, log_on);
     match session.begin(opening.expose_secret().as_bytes()).await {
         Ok(()) => Ok(session),
         Err(Failure::Refused(trouble) | Failure::Broken(trouble)) => Err(trouble),
@@ -77,6 +78,34 @@ pub(super) async fn open(config: &HostConfig, log_on: &RpcLogOn, place: &str) ->
                 format!("{}: {last}", trouble.detail)
             };
             Err(Trouble::new(trouble.cause, detail))
+        }
+    }
+}
+
+fn start(programs: &[&str], arguments: &[&str]) -> Result<Running, Trouble> {
+    let missing = || {
+        let need = if cfg!(windows) {
+            "PowerShell"
+        } else {
+            "Python; install the package python3-samba"
+        };
+        Trouble::new(Cause::Unsupported, format!("MS-RPC needs on this machine {need}"))
+    };
+    let program = child::find(programs).ok_or_else(missing)?;
+    Running::start(&program, arguments).map_err(|_| missing())
+}
+
+/// The other program, which asks as whoever runs this.
+fn powershell_opening(config: &HostConfig, log_on: &RpcLogOn) -> Result<SecretString, Trouble> {
+    match log_on {
+        RpcLogOn::Kerberos => Ok(powershell::opening(config, Some(&config.server)).into()),
+        RpcLogOn::Password { user, .. } => {
+            let detail = format!(
+                "on Windows MS-RPC asks as whoever runs this: write `kerberos: {{}}` and start it with \
+                 `runas /netonly /user:{user}`, or use winrm",
+                user = clip(user)
+            );
+            Err(Trouble::new(Cause::Unsupported, detail))
         }
     }
 }

@@ -164,7 +164,7 @@ impl Session {
         match &mut self.carried {
             Carried::Child(child) => {
                 let code = tokio::time::timeout(Duration::from_millis(500), child.wait()).await;
-                (child.complaints(), code.ok().flatten())
+                (child.complaints().await, code.ok().flatten())
             }
         }
     }

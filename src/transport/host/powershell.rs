@@ -1,0 +1,80 @@
+//! The PowerShell program that answers on the host itself, whichever carrier brings it there.
+//!
+//! `powershell -Command -` reads commands from its input; the first line there holds the whole program, because a
+//! PowerShell that reads commands takes a longer one apart at its blank lines. The program then reads the lines
+//! behind it: limits, then questions. All of it is ASCII, so no code page on the way can change it.
+//!
+//! A test checks the grammar of the program. No PowerShell was at hand to run it: what is known of its behaviour comes
+//! from its documentation.
+
+use data_encoding::BASE64;
+use serde_json::json;
+
+use super::HostConfig;
+
+/// The parts of the program in their order.
+pub(super) const PARTS: [(&str, &str); 8] = [
+    ("talk", include_str!("powershell/talk.ps1")),
+    ("registry", include_str!("powershell/registry.ps1")),
+    ("services", include_str!("powershell/services.ps1")),
+    ("files", include_str!("powershell/files.ps1")),
+    ("shares", include_str!("powershell/shares.ps1")),
+    ("groups", include_str!("powershell/groups.ps1")),
+    ("commands", include_str!("powershell/commands.ps1")),
+    ("main", include_str!("powershell/main.ps1")),
+];
+/// What is started on the host; no shell there finds anything in it to change.
+pub(super) const COMMAND: [&str; 5] = ["powershell", "-NoProfile", "-NonInteractive", "-Command", "-"];
+
+/// The program and its limits, two lines; `server` when another machine than the one that runs it is asked.
+pub(super) fn opening(config: &HostConfig, server: Option<&str>) -> String {
+    let program: String = PARTS.iter().map(|(_, text)| *text).collect();
+    let program = BASE64.encode(program.as_bytes());
+    let hello = json!({ "server": server, "rows": config.max_rows, "bytes": config.max_bytes });
+    format!(
+        "& ([scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('{program}'))))\n{hello}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tree_sitter::{Node, Parser};
+
+    /// The places that the grammar does not know.
+    fn faults(node: Node<'_>, found: &mut Vec<String>) {
+        if node.is_error() || node.is_missing() {
+            found.push(format!(
+                "line {}: {}",
+                node.start_position().row + 1,
+                node.to_sexp()
+            ));
+        }
+        for index in 0..node.child_count() {
+            if let Some(child) = node.child(index) {
+                faults(child, found);
+            }
+        }
+    }
+
+    fn check(text: &str) -> Vec<String> {
+        let mut parser = Parser::new();
+        parser
+            .set_language(&tree_sitter_powershell::LANGUAGE.into())
+            .unwrap();
+        let mut found = Vec::new();
+        faults(parser.parse(text, None).unwrap().root_node(), &mut found);
+        found
+    }
+
+    #[test]
+    fn the_program_is_powershell() {
+        for (name, text) in PARTS {
+            assert_eq!(check(text), [""; 0], "{name}.ps1");
+            assert!(text.is_ascii(), "{name}.ps1");
+            assert!(!text.contains("Invoke-Expression"), "{name}.ps1");
+        }
+        // the check itself finds something
+        assert!(!check("function x { if ( }").is_empty());
+    }
+}
