@@ -8,9 +8,10 @@ source "$here/settings.sh"
 source "$here/peers.sh"
 
 # A /run of the lab's own: it holds the lab's state, hides the host's sockets and takes Samba's, whose place in
-# /run/samba is compiled in. It is memory, so nothing of it is left when the lab ends.
+# /run/samba is compiled in, as are those below /var. It is memory, so nothing of it is left when the lab ends.
 private_run() {
-    mount -t tmpfs -o mode=755 tmpfs /run
+    local folder
+    for folder in /run /var/{cache,lib,log}/samba; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
     mkdir -p /run/{samba,sshd} "$STANDIN_LAB_HOME"/{etc,log}
 }
 

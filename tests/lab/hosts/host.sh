@@ -27,6 +27,7 @@ await() {
     exit 1
 }
 
+# shellcheck disable=SC2317 # await runs it
 listens() { (exec 3<>"/dev/tcp/$address/$1"); }
 
 winbindd --foreground --no-process-group --configfile="$conf" &

@@ -10,10 +10,9 @@ import struct
 import sys
 import uuid
 
+from pipe import serve
 from samba.dcerpc import misc, svcctl
 from samba.ndr import ndr_pack, ndr_pack_out, ndr_unpack_in
-
-from pipe import serve
 from services import STARTS, STATES, Services, find
 
 OK = 0
@@ -177,7 +176,11 @@ class Client:
         if call.in_offered < call.out_needed:
             return INSUFFICIENT_BUFFER
         query = call.out_query
-        query.service_type, query.start_type, query.error_control = TYPES[service["type"]], STARTS.index(service["start"]), 1
+        query.service_type, query.start_type, query.error_control = (
+            TYPES[service["type"]],
+            STARTS.index(service["start"]),
+            1,
+        )
         query.executablepath, query.loadordergroup, query.dependencies, query.startname, query.displayname = texts
 
     def config_2(self, call):
@@ -284,7 +287,9 @@ def fill(found, record, room, resume):
         offsets = place + len(strings), place + len(strings) + len(texts[0])
         records += struct.pack(f"<{2 + len(rest)}I", *offsets, *rest)
         strings += texts[0] + texts[1]
-    return records + strings, sum(needs[count:]), count, resume + count if count < len(needs) else 0
+    # No client offers more than that at once.
+    needed = min(sum(needs[count:]), LONGEST_LIST)
+    return records + strings, needed, count, resume + count if count < len(needs) else 0
 
 
 def nothing(call):

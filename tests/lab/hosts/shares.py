@@ -14,7 +14,7 @@ class Shares:
 
     def load(self):
         """The text of each share, by name."""
-        parts = re.split(r"^(?=\[)", self.file.read_text(), flags=re.M)[1:]
+        parts = re.split(r"^(?=\[)", self.file.read_text(), flags=re.MULTILINE)[1:]
         return {re.match(r"\[(.*)\]", part)[1]: part for part in parts}
 
     def save(self, shares):
@@ -32,5 +32,5 @@ def rights(text):
 
 
 def comment(text):
-    found = re.search(r"^ *comment = (.*)$", text, flags=re.M)
+    found = re.search(r"^ *comment = (.*)$", text, flags=re.MULTILINE)
     return found[1] if found else ""

@@ -30,8 +30,8 @@ from samba.samdb import SamDB
 SEED = Path(__file__).parent
 HOME = Path(os.environ["STANDIN_LAB_HOME"])
 DRIVES = "CDEL"
-# Samba makes up the values of these keys of the registry. In a copy of its library the keys have other names, so that what
-# it makes up appears elsewhere and the keys are like any other.
+# Samba makes up the values of these keys of the registry. In a copy of its library the keys have other names, so that
+# what it makes up appears elsewhere and the keys are like any other.
 REGISTRY_LIBRARY = "libREG-FULL-samba4.so.0"
 MADE_UP = {
     rb"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion": rb"HKLM\SOFTWARE\Microsoft\Windows NT\Made up: Samba",
