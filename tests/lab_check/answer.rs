@@ -15,7 +15,9 @@ use standin::report::{self, Origin};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::pair_file::{self, Edit};
+use super::answers::{Place, outcome, place};
+use super::live::Edit;
+use super::pair_file;
 
 /// What a check gave.
 pub(crate) struct Checked {
@@ -87,28 +89,9 @@ impl Checked {
 }
 
 /// How each subject of each rule stands, in the words of [`outcome`].
-pub(crate) fn outcomes(answer: &Value) -> BTreeMap<(String, String), String> {
+pub(crate) fn outcomes(answer: &Value) -> BTreeMap<Place, String> {
     let findings = answer["findings"].as_array().unwrap().iter();
     findings
         .map(|finding| (place(finding), outcome(finding)))
         .collect()
-}
-
-/// The rule and the subject of a finding.
-pub(crate) fn place(finding: &Value) -> (String, String) {
-    let text = |field: &str| finding[field].as_str().unwrap().to_owned();
-    (text("rule"), text("subject"))
-}
-
-/// The status; with "fixable" where a fix is declared, and with the reason where it is unknown.
-pub(crate) fn outcome(finding: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let status = text(&finding["status"]);
-    let (absence, because) = (&finding["absence"], &finding["because"]);
-    match (because.is_null(), absence.is_null(), &finding["fixable"]) {
-        (false, ..) => format!("{status} after {}", text(&because["rule"])),
-        (_, false, _) => format!("{status} {} {}", text(&absence["cause"]), text(&absence["root"])),
-        (.., Value::Bool(true)) => format!("{status}, fixable"),
-        _ => status,
-    }
 }

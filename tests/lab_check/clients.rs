@@ -6,32 +6,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::live::Step;
 use super::setting;
-
-/// One thing that is done to the lab; `$NAMES` are those of [`expand`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    /// `ldbmodify`: gives an attribute of a directory object these values instead of its own.
-    Set(&'static str, &'static str, &'static [&'static str]),
-    /// `ldbmodify`: makes an object with these lines of LDIF.
-    Add(&'static str, &'static str),
-    /// `ldbdel`.
-    Delete(&'static str),
-    /// `ldbrename`: gives an object this name in its place.
-    Rename(&'static str, &'static str),
-    /// `tests/lab/revoke`: takes the rights of an account to an attribute or class at an object away.
-    Revoke(&'static str, &'static str, &'static str),
-    /// `samba-tool dsacl set`: puts an entry at the head of an object's access list.
-    Ace(&'static str, &'static str),
-    /// `nsupdate`, with the key that may change everything.
-    Update(&'static str),
-    /// Takes the reverse zone out of the primary name server's configuration.
-    NoReverseZone,
-    /// Lets this machine ask the name server of this setting.
-    Resolver(&'static str),
-    /// `tests/lab/peer stop`.
-    Stop(&'static str),
-}
 
 /// How a step is undone.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,12 +7,17 @@
 #![expect(clippy::unwrap_used, reason = "the helpers are tests, too")]
 
 mod answer;
+#[path = "../shared/answers.rs"]
+mod answers;
 mod changes;
 mod clients;
 mod counting;
+mod deaf;
 mod healthy;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
+#[path = "../live/mod.rs"]
+mod live;
 mod names;
 mod pair_file;
 mod recording;

@@ -2,10 +2,9 @@
 
 use tempfile::TempDir;
 
-const HEALTHY: &str = include_str!("../lab/pair/pair.yaml");
+use super::live::Edit;
 
-/// A text of the pair file, and what stands there instead.
-pub(crate) type Edit<'a> = (&'a str, &'a str);
+const HEALTHY: &str = include_str!("../lab/pair/pair.yaml");
 
 /// Writes the lab's pair file with these edits.
 pub(crate) fn with(edits: &[Edit<'_>]) -> TempDir {

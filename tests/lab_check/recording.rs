@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{check, judged, open, read};
-use super::pair_file::Edit;
+use super::live::Edit;
 
 const DIRECTORY: &str =
     "ldap: { server: dc1.corp.example, security: ldaps, ca: /run/standin-lab/tls/ca.pem }";

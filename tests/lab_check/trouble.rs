@@ -8,8 +8,8 @@ use standin::evaluate::Status;
 use tokio::runtime::Runtime;
 
 use super::answer::{Checked, check, check_beside};
-use super::clients::{self, Step};
-use super::pair_file::Edit;
+use super::clients;
+use super::live::{Edit, Step};
 
 /// The endpoint `directory` of the pair file.
 const DIRECTORY: &str =

@@ -1,7 +1,7 @@
 //! Versions, editions and the server objects.
 
+use super::Step::{Delete, Rename, Set};
 use super::{Change, FIXABLE, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Delete, Rename, Set};
 
 const NO_SERVER: &str = "unknown not_found target.exchange.server";
 const NO_GROUP: &str = "unknown after exchange/storage-group-missing";

@@ -1,7 +1,7 @@
 //! The message transfer agent and SMTP.
 
+use super::Step::{Add, Delete, Set};
 use super::{Change, ERROR, FIXABLE, GONE, GOOD, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Add, Delete, Set};
 
 const TARGET_SMTP: &str = "CN=1,CN=SMTP,CN=Protocols,$TARGET";
 const SOURCE_SMTP: &str = "CN=1,CN=SMTP,CN=Protocols,$SOURCE";

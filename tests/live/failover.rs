@@ -1,8 +1,8 @@
 //! Identity failover, and the options of the pair.
 
+use super::Edit;
+use super::Step::{self, Add};
 use super::{Change, ERROR, GOOD, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{self, Add};
-use crate::pair_file::Edit;
 
 const TURNED_ON: &str = "warning, fixable";
 const SETTINGS: &str = "settings:\n";

@@ -1,7 +1,7 @@
 //! Storage groups, stores and their files.
 
+use super::Step::{Add, Delete, Rename, Set};
 use super::{Change, ERROR, FIXABLE, GONE, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{Add, Delete, Rename, Set};
 
 const NO_GROUP: &str = "unknown after exchange/storage-group-missing";
 const NO_MAILBOX_STORE: &str = "unknown after exchange/mailbox-store-missing";

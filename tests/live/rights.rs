@@ -1,7 +1,7 @@
 //! What the two servers' accounts may do in the directory.
 
+use super::Step::{Ace, Add, Revoke, Set};
 use super::{Change, ERROR, FIXABLE, GONE, NOT_APPLICABLE, NOTHING};
-use crate::clients::Step::{Ace, Add, Revoke, Set};
 
 const SOURCE_ACCOUNT: &str = "CN=SRCMAIL,CN=Computers,$DOMAIN";
 const TARGET_ACCOUNT: &str = "CN=TGTMAIL,CN=Computers,$DOMAIN";

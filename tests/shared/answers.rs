@@ -1,33 +1,49 @@
-//! An answer against the baseline and what a change makes of it.
+//! Two answers for programs, and whether one is the other plus exactly what is expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Change, GONE};
-use crate::answer::{outcome, place};
+/// There is no such finding.
+pub(crate) const GONE: &str = "none";
 
-type Findings = BTreeMap<(String, String), Value>;
+/// The rule and the subject of a finding.
+pub(crate) type Place = (String, String);
 
-/// Everything in which an answer is not the baseline plus exactly what the change is to bring about.
-pub(super) fn complaints(change: &Change, baseline: &Value, answer: &Value) -> Vec<String> {
+type Findings = BTreeMap<Place, Value>;
+
+/// What is to differ between two answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    /// All findings that change, in the words of [`outcome`], or [`GONE`].
+    pub(crate) outcomes: BTreeMap<Place, String>,
+    /// Rows of the guide under which something bad is to be told.
+    pub(crate) rows: Vec<String>,
+    /// Words that some message of what is bad must have.
+    pub(crate) says: Vec<String>,
+}
+
+/// Everything in which an answer is not the baseline plus exactly what is expected.
+///
+/// `settled` takes out of a finding what may differ although nobody expects another outcome.
+pub(crate) fn complaints(
+    expected: &Expected,
+    baseline: &Value,
+    answer: &Value,
+    settled: &dyn Fn(&Value) -> Value,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let (before, after) = (findings(baseline), findings(answer));
-    let expected: BTreeMap<_, _> = change
-        .expect
-        .iter()
-        .map(|(rule, subject, outcome)| (((*rule).to_owned(), (*subject).to_owned()), *outcome))
-        .collect();
-    assert_eq!(expected.len(), change.expect.len(), "{}: said twice", change.name);
-    let places: BTreeSet<_> = before.keys().chain(after.keys()).chain(expected.keys()).collect();
+    let outcomes = &expected.outcomes;
+    let places: BTreeSet<_> = before.keys().chain(after.keys()).chain(outcomes.keys()).collect();
     for place in places {
         let found = after.get(place).map_or_else(|| GONE.to_owned(), outcome);
         let (rule, subject) = place;
-        match (expected.get(place), before.get(place), after.get(place)) {
+        match (outcomes.get(place), before.get(place), after.get(place)) {
             (Some(expected), ..) if found == *expected => {}
             (Some(expected), ..) => wrong.push(format!("{rule} {subject}: {found}, expected {expected}")),
             (None, Some(before), Some(after)) => {
-                let (was, is) = (settled(before, change.seen), settled(after, change.seen));
+                let (was, is) = (settled(before), settled(after));
                 if was != is {
                     wrong.push(format!("{rule} {subject}: {}", difference(&was, &is)));
                 }
@@ -37,8 +53,27 @@ pub(super) fn complaints(change: &Change, baseline: &Value, answer: &Value) -> V
     }
     wrong.extend(totals(&after, answer));
     wrong.extend(around(baseline, answer));
-    wrong.extend(said(change, &after));
+    wrong.extend(said(expected, &after));
     wrong
+}
+
+/// The rule and the subject of a finding.
+pub(crate) fn place(finding: &Value) -> Place {
+    let text = |field: &str| finding[field].as_str().unwrap().to_owned();
+    (text("rule"), text("subject"))
+}
+
+/// The status; with "fixable" where a fix is declared, and with the reason where it is unknown.
+pub(crate) fn outcome(finding: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let status = text(&finding["status"]);
+    let (absence, because) = (&finding["absence"], &finding["because"]);
+    match (because.is_null(), absence.is_null(), &finding["fixable"]) {
+        (false, ..) => format!("{status} after {}", text(&because["rule"])),
+        (_, false, _) => format!("{status} {} {}", text(&absence["cause"]), text(&absence["root"])),
+        (.., Value::Bool(true)) => format!("{status}, fixable"),
+        _ => status,
+    }
 }
 
 fn findings(answer: &Value) -> Findings {
@@ -47,29 +82,6 @@ fn findings(answer: &Value) -> Findings {
         .iter()
         .map(|finding| (place(finding), finding.clone()))
         .collect()
-}
-
-/// A finding without what differs from run to run, and without the values of facts that the change is about: they
-/// stand in the evidence of findings that stay as they are, too.
-fn settled(finding: &Value, seen: &[&str]) -> Value {
-    let mut finding = finding.clone();
-    let path = |evidence: &Value| {
-        let fact = evidence["fact"].as_str().unwrap();
-        let field = evidence["field"].as_str();
-        field.map_or_else(|| fact.to_owned(), |field| format!("{fact}.{field}"))
-    };
-    let is_meant = |path: &str| {
-        let mut seen = seen.iter();
-        seen.any(|seen| path == *seen || seen.ends_with('.') && path.starts_with(*seen))
-    };
-    let evidence = finding["evidence"].as_array_mut().unwrap();
-    evidence.retain(|evidence| !is_meant(&path(evidence)));
-    for evidence in evidence {
-        if path(evidence).ends_with(".milliseconds") {
-            evidence["value"] = Value::Null;
-        }
-    }
-    finding
 }
 
 /// The fields that differ; of lists, what only one of them has.
@@ -117,7 +129,7 @@ fn totals(findings: &Findings, answer: &Value) -> Vec<String> {
         "error": status("error"),
         "warning": status("warning"),
         "not_applicable": status("not_applicable"),
-        "waived": 0,
+        "waived": status("waived"),
         "fixable": fixable.count(),
     });
     let mut wrong = Vec::new();
@@ -159,7 +171,7 @@ fn around(baseline: &Value, answer: &Value) -> Vec<String> {
 }
 
 /// Whether what is bad is told under the row of the guide, in words that name it.
-fn said(change: &Change, findings: &Findings) -> Vec<String> {
+fn said(expected: &Expected, findings: &Findings) -> Vec<String> {
     let mut wrong = Vec::new();
     let bad: Vec<_> = findings
         .values()
@@ -173,7 +185,7 @@ fn said(change: &Change, findings: &Findings) -> Vec<String> {
             }
         }
     }
-    for row in change.rows {
+    for row in &expected.rows {
         if !bad
             .iter()
             .any(|finding| finding["guide"].as_array().unwrap().contains(&json!(row)))
@@ -181,7 +193,7 @@ fn said(change: &Change, findings: &Findings) -> Vec<String> {
             wrong.push(format!("nothing bad is told for {row}"));
         }
     }
-    for words in change.says {
+    for words in &expected.says {
         if !bad
             .iter()
             .any(|finding| finding["message"].as_str().unwrap().contains(words))

@@ -1,7 +1,7 @@
 //! What the zones hold for the source, and the map of addresses.
 
+use super::Step::{NoReverseZone, Update};
 use super::{Change, ERROR, GONE, GOOD, NOT_APPLICABLE, NOTHING, WARNING};
-use crate::clients::Step::{NoReverseZone, Update};
 
 pub(super) const CHANGES: &[Change] = &[
     Change {
