@@ -167,8 +167,35 @@ fn edited(setting: &Setting, node: &Node, sink: &mut Diagnostics) -> Option<Fact
         .as_ref()
         .and_then(FactValue::items)
         .unwrap_or_default();
-    let kept = default.iter().filter(|item| !remove.contains(item)).chain(&add);
-    setting.ty.coerce(FactValue::list(kept.cloned())).ok()
+    for (removed, place) in remove
+        .iter()
+        .zip(node.get("remove").and_then(Node::items).unwrap_or_default())
+    {
+        if !default.iter().any(|item| is_meant(removed, item)) {
+            let message = format!("the default of `{}` has no such item", setting.name);
+            let vain = Diagnostic::error("unknown-item", message).at(place.span, "");
+            sink.push(vain.help(format!("`standin explain {}` shows its default", setting.name)));
+            return None;
+        }
+    }
+    let add = add
+        .iter()
+        .map(|item| with_defaults(item, &setting.field_defaults));
+    let kept = default
+        .iter()
+        .filter(|item| !remove.iter().any(|removed| is_meant(removed, item)));
+    setting.ty.coerce(FactValue::list(kept.cloned().chain(add))).ok()
+}
+
+/// Whether an item has all that is said of it; of a record, only the fields that are given count.
+fn is_meant(said: &FactValue, item: &FactValue) -> bool {
+    match (said, item) {
+        (FactValue::Record(said), FactValue::Record(item)) => said
+            .iter()
+            .filter(|(_, value)| !matches!(value, FactValue::Absent(_)))
+            .all(|(name, value)| item.get(name) == Some(value)),
+        _ => said == item,
+    }
 }
 
 /// The value with the defaults of record fields that were not given.

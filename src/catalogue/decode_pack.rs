@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bind::with_defaults;
 use super::types::{dotted, fact_type, field_name, value_of};
 use super::{Pack, PackSource, Setting};
 use crate::diagnostic::Diagnostics;
@@ -84,6 +85,7 @@ fn setting(node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<Setti
         None => None,
     };
     let field_defaults = field_defaults(&ty, type_node, sink)?;
+    let default = default.map(|default| with_defaults(&default, &field_defaults));
     Some(Setting {
         name: "".into(),
         pack: pack.clone(),

@@ -1,5 +1,11 @@
+use std::path::Path;
+
+use jiff::Timestamp;
+
 use super::*;
-use crate::diagnostic::{SourceMap, human};
+use crate::diagnostic::{Diagnostics, SourceMap, human};
+use crate::facts::{FactPath, Root, to_json};
+use crate::pair::Pair;
 
 #[test]
 fn the_shipped_packs_load() {
@@ -160,4 +166,53 @@ fn two_rules_with_one_id_are_told() {
     let rule =
         "{ id: own/a, title: t, section: s, expect: 'true', severity: error, message: m, why: w, remedy: r }";
     assert_eq!(told("", &format!("{rule}, {rule}")), ["duplicate-name"]);
+}
+
+/// What the parameter `list` is for a pair file that says this of it, or the codes of what is told.
+fn list_with(said: &str) -> Result<String, Vec<&'static str>> {
+    let manifest = "params: { list: { about: a, type: { list_of: { record: \
+                    { name: text, stop: { type: bool, default: true } } } }, default: [{ name: A }, { name: B, stop: false }] } }";
+    let catalogue = load(&[pack("own", manifest, "", "")], &mut SourceMap::new())
+        .catalogue
+        .unwrap();
+    let text = format!(
+        "{{ pair: p, packs: [own], source: {{ name: A, address: 192.0.2.1 }}, target: {{ name: B, address: 192.0.2.2 }}, \
+         params: {{ {said} }} }}"
+    );
+    let (mut sources, mut sink) = (SourceMap::new(), Diagnostics::new());
+    let id = sources.add("pair.yaml", text);
+    let pair = Pair::parse(id, Path::new(""), &sources, &mut sink).unwrap();
+    let facts = bind(&catalogue, &pair, Timestamp::UNIX_EPOCH, &mut sink);
+    if sink.has_errors() {
+        return Err(sink.sorted().iter().map(|d| d.code).collect());
+    }
+    let value = facts.get(&FactPath::new(Root::Param, "list")).unwrap();
+    Ok(to_json(value).to_string())
+}
+
+#[test]
+fn fields_have_their_defaults_wherever_a_record_is_written() {
+    let a = r#"{"name":"A","stop":true}"#;
+    let b = r#"{"name":"B","stop":false}"#;
+    assert_eq!(list_with(""), Ok(format!("[{a},{b}]")));
+    assert_eq!(list_with("list: [{ name: A }]"), Ok(format!("[{a}]")));
+    let added = r#"{"name":"C","stop":true}"#;
+    assert_eq!(
+        list_with("list: { add: [{ name: C }] }"),
+        Ok(format!("[{a},{b},{added}]"))
+    );
+}
+
+#[test]
+fn items_are_taken_away_by_what_is_said_of_them() {
+    let a = r#"{"name":"A","stop":true}"#;
+    assert_eq!(list_with("list: { remove: [{ name: B }] }"), Ok(format!("[{a}]")));
+    assert_eq!(
+        list_with("list: { remove: [{ name: C }] }"),
+        Err(vec!["unknown-item"])
+    );
+    assert_eq!(
+        list_with("list: { remove: [{ name: B, stop: true }] }"),
+        Err(vec!["unknown-item"])
+    );
 }

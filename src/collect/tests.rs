@@ -209,7 +209,10 @@ fn what_entries_of_derive_give_alike_is_one_record() {
     let entry = "{ for_each: setting.boxes, fields: { name: item.name, size: item.size } }";
     let facts = BOXES.replace(entry, &format!("{entry}, {entry}"));
     let value = collected(&facts, "{ boxes: [ { name: A, size: 1 } ] }").get("pair.t.boxes");
-    assert_eq!(value, json!([{ "key": ["A"], "value": { "name": "A", "size": 1 } }]));
+    assert_eq!(
+        value,
+        json!([{ "key": ["A"], "value": { "name": "A", "size": 1 } }])
+    );
 }
 
 #[test]
