@@ -58,10 +58,6 @@ pub async fn everybody(port: u16, listen: Duration) -> Result<Vec<Record>, Absen
 /// The port of one instance of a host.
 ///
 /// Asks for that instance first, because the answer is short and comes whole; why there is none is told by the list.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the transport that connects to instances asks it")
-)]
 pub(crate) async fn port_of(
     host: &str,
     port: u16,

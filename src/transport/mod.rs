@@ -18,6 +18,8 @@ mod log_on;
 mod pool;
 pub mod tcp;
 pub mod tds;
+#[cfg(all(feature = "kerberos", unix))]
+mod ticket;
 mod tls;
 
 pub use log_on::LogOnGate;

@@ -9,10 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore};
-use tokio::net::TcpStream;
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore,
+    SupportedProtocolVersion,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -24,11 +29,35 @@ use crate::facts::Cause;
 pub(crate) struct Tls {
     config: Arc<ClientConfig>,
     ca: Option<PathBuf>,
+    hints: &'static Hints,
 }
+
+/// What to say of a server that does not shake hands, which depends on what it is.
+#[derive(Debug)]
+pub(crate) struct Hints {
+    /// It hangs up; completes "broke off the TLS handshake: it has".
+    pub(crate) broke_off: &'static str,
+    /// It answers with something else; completes "does not speak TLS".
+    pub(crate) no_tls: &'static str,
+}
+
+const USUAL: Hints = Hints {
+    broke_off: "no TLS on this port, or no certificate",
+    no_tls: "; use the TLS port, or another `security`",
+};
 
 impl Tls {
     /// Reads the roots; blocks for some milliseconds.
     pub(crate) fn new(ca: Option<&Path>) -> Result<Self, Trouble> {
+        Self::of(ca, &[&TLS13, &TLS12], &USUAL)
+    }
+
+    /// For a protocol that knows nothing newer than TLS 1.2, or that is explained in another way.
+    pub(crate) fn of(
+        ca: Option<&Path>,
+        versions: &[&'static SupportedProtocolVersion],
+        hints: &'static Hints,
+    ) -> Result<Self, Trouble> {
         let roots = match ca {
             Some(file) => roots_in(file)?,
             None => system_roots()?,
@@ -36,23 +65,31 @@ impl Tls {
         // named here, because two providers in one program leave no default
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .expect("the provider has the cipher suites of TLS 1.2 and 1.3")
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Self {
             config: Arc::new(config),
             ca: ca.map(Path::to_path_buf),
+            hints,
         })
     }
 
+    /// Makes every handshake a whole one.
+    #[must_use]
+    pub(crate) fn without_resumption(mut self) -> Self {
+        Arc::make_mut(&mut self.config).resumption = Resumption::disabled();
+        self
+    }
+
     /// Shakes hands with `host`, whose address `place` is for messages.
-    pub(crate) async fn connect(
+    pub(crate) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
         place: &str,
-        tcp: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, Trouble> {
+        stream: S,
+    ) -> Result<TlsStream<S>, Trouble> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Trouble::new(
                 Cause::NotConfigured,
@@ -61,7 +98,7 @@ impl Tls {
         })?;
         let connector = TlsConnector::from(Arc::clone(&self.config));
         connector
-            .connect(name, tcp)
+            .connect(name, stream)
             .await
             .map_err(|error| self.explain(host, place, &error))
     }
@@ -69,11 +106,12 @@ impl Tls {
     fn explain(&self, host: &str, place: &str, error: &io::Error) -> Trouble {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
             Some(TlsError::InvalidCertificate(reason)) => self.certificate(host, place, reason),
-            Some(error) => handshake(place, error),
+            Some(error) => handshake(place, error, self.hints),
             None => Trouble::new(
                 Cause::Unreachable,
                 format!(
-                    "{place} broke off the TLS handshake: it has no TLS on this port, or no certificate ({error})"
+                    "{place} broke off the TLS handshake: it has {} ({error})",
+                    self.hints.broke_off
                 ),
             ),
         }
@@ -111,6 +149,11 @@ impl Tls {
             E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
                 format!("the certificate of {place} is not meant for a server; give the server another one")
             }
+            // the library has no better sign of it
+            other if other.to_string().contains("CaUsedAsEndEntity") => format!(
+                "the certificate of {place} is an authority's own, which no server may show; give the server one \
+                 that an authority signed, or a self-signed one that is not marked as an authority's (CA:TRUE)"
+            ),
             other => {
                 let why = clip(&other.to_string());
                 format!("the certificate of {place} cannot be accepted: {why}")
@@ -124,8 +167,13 @@ fn wrong_name(host: &str, place: &str, presented: &[String]) -> String {
     let names = if presented.is_empty() {
         "no name at all (a common name does not count)".to_owned()
     } else {
-        // as rustls writes them: DnsName("dc1.corp.example")
-        let plain = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+        // as rustls writes them: DnsName("dc1.corp.example"), IpAddress(192.0.2.1)
+        let plain = |name: &String| {
+            name.split(['"', '(', ')'])
+                .rfind(|part| !part.is_empty())
+                .unwrap_or(name)
+                .to_owned()
+        };
         clip(&presented.iter().map(plain).collect::<Vec<_>>().join(", "))
     };
     format!(
@@ -134,11 +182,11 @@ fn wrong_name(host: &str, place: &str, presented: &[String]) -> String {
     )
 }
 
-fn handshake(place: &str, error: &TlsError) -> Trouble {
+fn handshake(place: &str, error: &TlsError, hints: &Hints) -> Trouble {
     match error {
         TlsError::InvalidMessage(_) => Trouble::new(
             Cause::Unsupported,
-            format!("what answers at {place} does not speak TLS; use the TLS port, or another `security`"),
+            format!("what answers at {place} does not speak TLS{}", hints.no_tls),
         ),
         TlsError::PeerIncompatible(_)
         | TlsError::AlertReceived(

@@ -22,7 +22,7 @@ use super::guard::{Answer, Phase};
 use super::seal::{LONGEST_SEALED, Sealed};
 use super::wire::{End, Stream};
 use crate::facts::Cause;
-use crate::transport::{Trouble, clip};
+use crate::transport::{Trouble, ticket};
 
 const GO_ON: u32 = 14;
 
@@ -40,7 +40,7 @@ pub(super) async fn log_on(
 ) -> Result<Box<dyn Stream>, Trouble> {
     let who = "log-on with Kerberos";
     let binding = certificate.map(endpoint_binding);
-    let gss = |error: GssError| explain(place, host, &error.to_string());
+    let gss = |error: GssError| ticket::explain(place, &service(host), &error.to_string());
     let malformed = |why| End::Garbage(why).trouble(place);
     let (mut context, token) = begin(host, binding.clone(), place).await?;
 
@@ -121,16 +121,20 @@ fn wanted() -> CtxFlags {
         | CtxFlags::GSS_C_SEQUENCE_FLAG
 }
 
+fn service(host: &str) -> String {
+    format!("ldap/{host}")
+}
+
 /// Gets a ticket for the service and the first token.
 async fn begin(host: &str, binding: Option<Vec<u8>>, place: &str) -> Result<(ClientCtx, Vec<u8>), Trouble> {
-    let service = format!("ldap/{host}");
+    let wanted_service = service(host);
     let (done, begun) = oneshot::channel();
     let work = move || -> Result<(ClientCtx, Vec<u8>), GssError> {
         let mut mechanisms = OidSet::new();
         mechanisms.add(GSS_MECH_KRB5)?;
         let ticket = Cred::acquire(None, None, CredUsage::Initiate, Some(&mechanisms))?;
-        let name =
-            Name::new(service.as_bytes(), Some(GSS_NT_KRB5_PRINCIPAL))?.canonicalize(Some(GSS_MECH_KRB5))?;
+        let name = Name::new(wanted_service.as_bytes(), Some(GSS_NT_KRB5_PRINCIPAL))?
+            .canonicalize(Some(GSS_MECH_KRB5))?;
         let mut context = ClientCtx::new(Some(ticket), name, wanted(), Some(GSS_MECH_KRB5));
         let token = context.step(None, binding.as_deref())?;
         Ok((context, token.map(|token| token.to_vec()).unwrap_or_default()))
@@ -148,7 +152,7 @@ async fn begin(host: &str, binding: Option<Vec<u8>>, place: &str) -> Result<(Cli
     };
     thread.map_err(|error| failed(error.to_string()))?;
     match begun.await {
-        Ok(begun) => begun.map_err(|error| explain(place, host, &error.to_string())),
+        Ok(begun) => begun.map_err(|error| ticket::explain(place, &service(host), &error.to_string())),
         Err(_) => Err(failed("it broke off".to_owned())),
     }
 }
@@ -193,85 +197,9 @@ fn signature_algorithm(certificate: &[u8]) -> Result<&[u8], Garbage> {
     Reader::new(parts.expect(0x30)?).expect(0x06)
 }
 
-/// Sign in the library's text, cause, meaning.
-const SIGNS: &[(&str, Cause, &str)] = &[
-    ("no credentials were supplied", Cause::BadCredentials, NO_TICKET),
-    ("no kerberos credentials", Cause::BadCredentials, NO_TICKET),
-    ("no credentials cache", Cause::BadCredentials, NO_TICKET),
-    ("credentials cache file", Cause::BadCredentials, NO_TICKET),
-    ("ticket expired", Cause::BadCredentials, OLD_TICKET),
-    ("credentials have expired", Cause::BadCredentials, OLD_TICKET),
-    (
-        "clock skew",
-        Cause::Denied,
-        "the clocks differ too much; set them right",
-    ),
-    (
-        "server not found",
-        Cause::Unreachable,
-        "the domain knows no such service; use the server's full name",
-    ),
-    (
-        "cannot contact any kdc",
-        Cause::Unreachable,
-        "no domain controller answers for the ticket",
-    ),
-    (
-        "cannot find kdc",
-        Cause::Unreachable,
-        "the realm's domain controllers are not known; look at krb5.conf",
-    ),
-];
-
-const NO_TICKET: &str = "there is no ticket; get one with kinit";
-const OLD_TICKET: &str = "the ticket has expired; get another with kinit";
-
-fn explain(place: &str, host: &str, why: &str) -> Trouble {
-    let text = why.to_lowercase();
-    let (_, cause, meaning) = SIGNS
-        .iter()
-        .copied()
-        .find(|(sign, ..)| text.contains(sign))
-        .unwrap_or(("", Cause::Denied, "the log-on is refused"));
-    Trouble::new(
-        cause,
-        format!(
-            "{place}, Kerberos log-on for ldap/{host}: {meaning} ({})",
-            clip(why)
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_kerberos_says_is_told_in_words() {
-        for (why, cause, part) in [
-            (
-                "No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_0)",
-                Cause::BadCredentials,
-                "kinit",
-            ),
-            ("Ticket expired", Cause::BadCredentials, "expired"),
-            (
-                "Server not found in Kerberos database",
-                Cause::Unreachable,
-                "full name",
-            ),
-            (
-                "Cannot contact any KDC for realm 'CORP.EXAMPLE'",
-                Cause::Unreachable,
-                "no domain controller",
-            ),
-            ("something else", Cause::Denied, "refused (something else)"),
-        ] {
-            let trouble = explain("dc1:389", "dc1.corp.example", why);
-            assert_eq!(trouble.cause, cause, "{why}");
-            assert!(trouble.detail.contains(part), "{}", trouble.detail);
-        }
-    }
 
     #[test]
     fn the_binding_uses_the_digest_of_the_certificate() {

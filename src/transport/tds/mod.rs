@@ -1,15 +1,34 @@
-//! Questions to an SQL database over the tabular data stream protocol.
+//! Questions to an SQL database over the tabular data stream protocol (TDS).
 //!
-//! Reads only. TLS is always verified. A database server's tables come back as rows by the names of their columns.
+//! Reads only. Everything is encrypted, and who answers is always verified. A table comes back as rows by the names of
+//! its columns, whole or not at all. Connections are few and opened when they are needed; a question that an ended
+//! connection lost before there was a row is asked once more, because reading twice does no harm; a log-on is never
+//! repeated.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
+use tracing::debug;
 
-use super::{LogOnGate, Trouble};
-use crate::facts::{Absence, Cause, FactValue, Record};
+use super::deadline::Deadline;
+use super::pool::Pool;
+use super::{LogOnGate, Trouble, clip, tcp};
+use crate::facts::{Absence, FactValue, Record};
+
+mod ask;
+mod codes;
+mod connect;
+mod rows;
+mod secure;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use ask::{Failure, Question};
+use connect::{Connection, Found};
 
 /// How a database server is reached.
 #[derive(Clone, Debug)]
@@ -61,17 +80,70 @@ pub struct Query {
 #[derive(Debug)]
 pub struct Tds {
     config: TdsConfig,
+    /// The server for messages.
+    place: String,
+    found: Found,
+    pool: Pool<Connection>,
 }
 
 impl Tds {
     /// Takes note of how to reach the server; nothing is opened or read before the first question.
     pub fn new(config: TdsConfig) -> Self {
-        Self { config }
+        let place = match (config.port, &config.instance) {
+            (None, Some(instance)) => format!("{}\\{instance}", config.server),
+            (port, _) => tcp::address(&config.server, port.unwrap_or(connect::USUAL_PORT)),
+        };
+        let pool = Pool::new(config.connections);
+        Self {
+            config,
+            place,
+            found: Found::default(),
+            pool,
+        }
     }
 
     /// Asks the database; the rows are all that there are, in the server's order.
-    #[expect(clippy::unused_async, reason = "it has the signature of the one that works")]
-    pub async fn query(&self, _: &Query) -> Result<Vec<Record>, Absence> {
-        Err(Trouble::new(Cause::Unsupported, "not built yet").at(&self.config.endpoint))
+    pub async fn query(&self, query: &Query) -> Result<Vec<Record>, Absence> {
+        let start = Instant::now();
+        let outcome = self.answer(query).await;
+        debug!(
+            endpoint = &*self.config.endpoint,
+            operation = "query",
+            text = clip(&query.text),
+            database = query.database.as_deref().map(clip),
+            rows = outcome.as_ref().map_or(0, Vec::len),
+            failed = outcome.as_ref().err().map(|trouble| trouble.cause.word()),
+            duration_ms = start.elapsed().as_millis(),
+            "asked the database"
+        );
+        outcome.map_err(|trouble| trouble.at(&self.config.endpoint))
+    }
+
+    /// Asks, a second time when the connection was lost before there was a row.
+    async fn answer(&self, query: &Query) -> Result<Vec<Record>, Trouble> {
+        let question = Question::new(query)?;
+        let open = |since| Box::pin(connect::open(&self.config, &self.place, &self.found, since));
+        let mut lease = self.pool.take(open).await?;
+        let waited = std::mem::take(&mut lease.connection().waited);
+        let deadline = Deadline::since(lease.since, self.config.deadline).later(waited);
+        let ask = async |connection: &mut Connection| {
+            connection
+                .query(&question, &self.config, &self.place, deadline)
+                .await
+        };
+        let mut outcome = ask(lease.connection()).await;
+        if let Err(Failure::Lost(trouble)) = &outcome {
+            debug!(
+                endpoint = &*self.config.endpoint,
+                reason = trouble.detail,
+                "opens a lost connection again"
+            );
+            lease.reopen(open(lease.since)).await?;
+            outcome = ask(lease.connection()).await;
+        }
+        if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) {
+            lease.keep();
+        }
+        outcome.map_err(Failure::into_trouble)
     }
 }
