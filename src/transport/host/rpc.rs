@@ -126,3 +126,103 @@ fn opening(config: &HostConfig, log_on: &RpcLogOn) -> SecretString {
     });
     format!("{}\n{PROGRAM}{hello}\n", PROGRAM.len()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn config() -> HostConfig {
+        HostConfig {
+            endpoint: "source.rpc".into(),
+            server: "127.0.0.1".into(),
+            port: PORT,
+            carrier: super::super::Carrier::Rpc(RpcLogOn::Kerberos),
+            gate: Arc::default(),
+            connections: 1,
+            deadline: Duration::from_secs(10),
+            max_rows: 10,
+            max_bytes: 1000,
+        }
+    }
+
+    /// What the program does with these arguments of the interpreter.
+    async fn begun(arguments: &[&str]) -> Result<(), Failure> {
+        let child = Running::start(Path::new("/usr/bin/python3"), arguments).unwrap();
+        let mut session = Session::new(Carried::Child(child), "the host", 10_000);
+        let log_on = RpcLogOn::Password {
+            user: "svc".into(),
+            password: SecretString::from("x"),
+        };
+        session
+            .begin(opening(&config(), &log_on).expose_secret().as_bytes())
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_missing_module_names_its_package() {
+        // without the packages of the system, as where the module is not installed
+        let arguments = ["-I", "-B", "-S", "-c", ARGUMENTS[3]];
+        let Err(Failure::Refused(trouble)) = begun(&arguments).await else {
+            panic!("it begins");
+        };
+        assert_eq!(trouble.cause, Cause::Unsupported);
+        assert!(
+            trouble.detail.contains("install the package python3-samba"),
+            "{}",
+            trouble.detail
+        );
+    }
+
+    #[test]
+    fn a_missing_interpreter_names_its_package() {
+        let trouble = start(&["no-such-interpreter"], &ARGUMENTS).unwrap_err();
+        assert_eq!(trouble.cause, Cause::Unsupported);
+        assert!(
+            trouble.detail.contains("install the package python3-samba"),
+            "{}",
+            trouble.detail
+        );
+    }
+
+    #[test]
+    fn another_port_and_an_empty_password_are_refused_at_once() {
+        let other = HostConfig {
+            port: 139,
+            ..config()
+        };
+        assert_eq!(
+            check(&other, &RpcLogOn::Kerberos).unwrap_err().cause,
+            Cause::NotConfigured
+        );
+        let log_on = |user: &str, password: &str| RpcLogOn::Password {
+            user: user.into(),
+            password: SecretString::from(password),
+        };
+        for log_on in [log_on("", "x"), log_on("x", "")] {
+            assert_eq!(
+                check(&config(), &log_on).unwrap_err().cause,
+                Cause::BadCredentials
+            );
+        }
+        assert_eq!(check(&config(), &log_on("x", "y")), Ok(()));
+    }
+
+    #[test]
+    fn windows_asks_as_whoever_runs_this() {
+        let log_on = RpcLogOn::Password {
+            user: "CORP\\svc".into(),
+            password: SecretString::from("x"),
+        };
+        let trouble = powershell_opening(&config(), &log_on).unwrap_err();
+        assert!(
+            trouble.detail.contains("runas /netonly /user:CORP\\svc"),
+            "{}",
+            trouble.detail
+        );
+        let opening = powershell_opening(&config(), &RpcLogOn::Kerberos).unwrap();
+        assert!(opening.expose_secret().contains("\"server\":\"127.0.0.1\""));
+    }
+}

@@ -4,6 +4,7 @@
 //! background has nothing to give here. The known host keys decide, nobody is asked, and no password is tried. The
 //! user's own settings do not count: what matters stands in the pair file.
 
+use std::io;
 use std::path::Path;
 
 use super::HostConfig;
@@ -50,6 +51,12 @@ pub(super) async fn open(config: &HostConfig, keys: Keys<'_>, place: &str) -> Re
         )
     };
     let arguments = arguments(config, keys)?;
+    // OpenSSH would go on without them, and complain of something else
+    for (what, file) in [("private key", keys.key), ("known hosts", keys.known_hosts)] {
+        if let Some(file) = file {
+            std::fs::File::open(file).map_err(|error| unreadable(what, file, &error))?;
+        }
+    }
     let program = child::find(&["ssh", "ssh.exe"]).ok_or_else(missing)?;
     let child = Running::start(&program, &arguments).map_err(|_| missing())?;
     let mut session = Session::new(Carried::Child(child), place, config.max_bytes);
@@ -62,6 +69,14 @@ pub(super) async fn open(config: &HostConfig, keys: Keys<'_>, place: &str) -> Re
             Err(explain(&trouble, &complaints, code, keys, place))
         }
     }
+}
+
+fn unreadable(what: &str, file: &Path, error: &io::Error) -> Trouble {
+    let (file, why) = (file.display(), clip(&error.to_string()));
+    Trouble::new(
+        Cause::NotConfigured,
+        format!("the file {file} with the {what} cannot be read: {why}"),
+    )
 }
 
 fn arguments(config: &HostConfig, keys: Keys<'_>) -> Result<Vec<String>, Trouble> {

@@ -71,7 +71,7 @@ def file(state, _, question):
     row = {"path": path, "kind": "folder" if found.is_dir() else "file"}
     for part in question.get("want", []):
         try:
-            if found.is_dir() and part != "modified":
+            if found.is_dir() and (part != "modified" or found.parent == Path(state)):
                 raise Absent("unsupported", f"{path} is a folder and has no {part.replace('_', ' ')}")
             row[part] = PARTS[part](found)
         except Absent as absent:
@@ -84,7 +84,9 @@ def size(found):
 
 
 def modified(found):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.stat().st_mtime))
+    # to the nearest second, as it comes over SMB
+    seconds = (found.stat().st_mtime_ns + 499_999_999) // 1_000_000_000
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def version(found, start=8):

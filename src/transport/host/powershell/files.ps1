@@ -34,7 +34,11 @@ function Get-Sha256([string]$Place, [long]$Size) {
 
 function Get-FilePart([string]$Part, $Item, [bool]$Folder) {
     if ($Part -eq 'modified') {
-        return $Item.LastWriteTimeUtc.ToString('yyyy-MM-ddTHH:mm:ssZ', [Globalization.CultureInfo]::InvariantCulture)
+        # the other carrier has no such time, and nobody needs it
+        if ($null -eq $Item.Parent -and $Folder) { Stop-Answer 'unsupported' 'a drive has no time' }
+        # to the nearest second, as it comes over SMB
+        $moment = $Item.LastWriteTimeUtc.AddTicks(4999999)
+        return $moment.ToString('yyyy-MM-ddTHH:mm:ssZ', [Globalization.CultureInfo]::InvariantCulture)
     }
     if ($Folder) { Stop-Answer 'unsupported' "a folder has no $($Part.Replace('_', ' '))" }
     switch ($Part) {

@@ -6,7 +6,7 @@ NOT_A_DIRECTORY, DIRECTORY = 0x40, 0x1
 FOLDER = 0x10
 ALL_KINDS = 0x16
 LARGEST_DIGEST = 256 * 1024 * 1024
-BLOCK = 64 * 1024
+BLOCK = 256 * 1024
 
 
 def ask_file(session, question):
@@ -19,7 +19,7 @@ def ask_file(session, question):
         if not inside:
             row["kind"] = "folder"
             return [dict(row, **{part: no_file(path, part) for part in want})]
-        entry = entry_of(connection, inside)
+        entry = entry_of(connection, inside, path)
         folder = bool(entry["attrib"] & FOLDER)
         row["kind"] = "folder" if folder else "file"
         if "modified" in want:
@@ -41,12 +41,12 @@ def ask_file(session, question):
         raise absent_of_status(error, "reading %s" % path) from error
 
 
-def entry_of(connection, inside):
+def entry_of(connection, inside, path):
     """What the folder says of it; nothing is opened for that."""
     folder, _, name = inside.rpartition("\\")
     found = connection.list(folder, mask=name, attribs=ALL_KINDS)
     if len(found) != 1:
-        raise Absent("not_found", "the host has no file %s" % inside)
+        raise Absent("not_found", "the host has no file %s" % path)
     return found[0]
 
 
@@ -90,11 +90,9 @@ def digest(connection, handle, size):
         return Absent("truncated", "the file has %d bytes; no digest is made of more than %d" % (size, LARGEST_DIGEST)).shown()
     made = hashlib.sha256()
     place = 0
-    while True:
-        data = connection.read(handle, place, BLOCK)
-        if not data:
-            return made.hexdigest()
+    # a read beyond the end is an error of its own, so the size is what counts
+    while place < size:
+        data = connection.read(handle, place, min(BLOCK, size - place))
         made.update(data)
         place += len(data)
-        if place > LARGEST_DIGEST:
-            return Absent("truncated", "the file grows while it is read").shown()
+    return made.hexdigest()

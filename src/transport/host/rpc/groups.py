@@ -105,51 +105,53 @@ def lsa_text(text):
     return made
 
 
-def names_of(session, sids):
-    """`DOMAIN\\name` of each, or why it has none."""
-    pipe = session.pipe("lsarpc", lsa)
-    try:
-        policy = lsa.OpenPolicy2()
-        policy.in_system_name = session.server
-        policy.in_attr = lsa.ObjectAttribute()
-        policy.in_access_mask = LOOK_UP_NAMES
-        pipe.call(policy)
-        number = number_of(policy.result)
+class Authority:
+    """A pipe to what knows names of SIDs."""
+
+    def __init__(self, session):
+        self.pipe = session.pipe("lsarpc", lsa)
+        request = lsa.OpenPolicy2()
+        request.in_system_name = session.server
+        request.in_attr = lsa.ObjectAttribute()
+        request.in_access_mask = LOOK_UP_NAMES
+        self.pipe.call(request)
+        number = number_of(request.result)
         if number:
             raise absent_of_number(number, "opening the security authority")
-        return [name for part in range(0, len(sids), 500) for name in some_names(pipe, policy, sids[part : part + 500])]
-    finally:
-        pipe.close()
+        self.policy = request.out_handle
 
+    def names(self, sids):
+        """`DOMAIN\\name` of each, or why it has none."""
+        return [name for part in range(0, len(sids), 500) for name in self.some_names(sids[part : part + 500])]
 
-def some_names(pipe, policy, sids):
-    request = lsa.LookupSids()
-    request.in_handle = policy.out_handle
-    request.in_sids = lsa.SidArray()
-    request.in_sids.num_sids = len(sids)
-    request.in_sids.sids = [sid_pointer(sid) for sid in sids]
-    request.in_names = lsa.TransNameArray()
-    request.in_level = 1
-    request.in_count = 0
-    pipe.call(request)
-    number = number_of(request.result)
-    if number not in (0, SOME_NOT_MAPPED, NONE_MAPPED):
-        raise absent_of_number(number, "looking up names")
-    domains = request.out_domains.domains or []
-    names = request.out_names.names or []
-    if number != NONE_MAPPED and len(names) != len(sids):
-        raise Absent("malformed", "the host names another number of members")
-    found = []
-    for place in range(len(sids)):
-        name = names[place] if place < len(names) else None
-        # 8: there is no such account any more
-        if name is None or name.sid_type >= 8 or not name.name.string:
-            found.append(Absent("not_found", "the host knows no name for it").shown())
-        elif 0 <= name.sid_index < len(domains) and domains[name.sid_index].name.string:
-            found.append("%s\\%s" % (domains[name.sid_index].name.string, name.name.string))
-        else:
-            found.append(name.name.string)
-    return found
+    def some_names(self, sids):
+        request = lsa.LookupSids()
+        request.in_handle = self.policy
+        request.in_sids = lsa.SidArray()
+        request.in_sids.num_sids = len(sids)
+        request.in_sids.sids = [sid_pointer(sid) for sid in sids]
+        request.in_names = lsa.TransNameArray()
+        request.in_level = 1
+        request.in_count = 0
+        self.pipe.call(request)
+        number = number_of(request.result)
+        if number not in (0, SOME_NOT_MAPPED, NONE_MAPPED):
+            raise absent_of_number(number, "looking up names")
+        domains = request.out_domains.domains or []
+        names = request.out_names.names or []
+        if number != NONE_MAPPED and len(names) != len(sids):
+            raise Absent("malformed", "the host names another number of members")
+        found = []
+        for place in range(len(sids)):
+            name = names[place] if place < len(names) else None
+            # 8: there is no such account any more
+            if name is None or name.sid_type >= 8 or not name.name.string:
+                found.append(Absent("not_found", "the host knows no name for it").shown())
+            elif 0 <= name.sid_index < len(domains) and domains[name.sid_index].name.string:
+                found.append("%s\\%s" % (domains[name.sid_index].name.string, name.name.string))
+            else:
+                found.append(name.name.string)
+        return found
 
 
 def sid_pointer(sid):
@@ -159,12 +161,8 @@ def sid_pointer(sid):
 
 
 def ask_group(session, question):
-    accounts = Accounts(session)
-    try:
-        sids = accounts.members(question["name"])
-    finally:
-        accounts.pipe.close()
+    sids = session.ask(Accounts, lambda accounts: accounts.members(question["name"]))
     if len(sids) > session.rows:
         raise Absent("truncated", "the group has more than %d members" % session.rows)
-    names = names_of(session, sids) if sids else []
+    names = session.ask(Authority, lambda authority: authority.names(sids)) if sids else []
     return [{"name": name, "sid": str(sid)} for name, sid in zip(names, sids)]

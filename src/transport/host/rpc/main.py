@@ -97,6 +97,13 @@ def main():
             say(answer(session, question), session.bytes)
         except Lost as lost:
             return say({"id": question["id"], "lost": str(lost)})
+        session.tidy()
 
 
-main()
+try:
+    main()
+except Exception:
+    traceback.print_exc()
+# nothing that still waits for the host keeps this process
+sys.stdout.flush()
+os._exit(0)

@@ -9,25 +9,13 @@ LARGEST_VALUE = 1024 * 1024
 LONGEST_NAME = 16383
 
 
-class Key:
-    """An open key with its pipe."""
+class Registry:
+    """A pipe to the registry with the hives that were asked."""
 
-    def __init__(self, session, question):
-        hive, _, below = question["key"].partition("\\")
-        self.shown = question["key"]
+    def __init__(self, session):
+        self.session = session
         self.pipe = session.pipe("winreg", winreg)
-        view = VIEW_32 if question.get("view") == 32 else VIEW_64
-        root = getattr(winreg, HIVES[hive])()
-        root.in_system_name = None
-        root.in_access_mask = READ_KEY | view
-        self.done(root, "opening %s" % hive)
-        request = winreg.OpenKey()
-        request.in_parent_handle = root.out_handle
-        request.in_keyname = registry_text(below)
-        request.in_options = 0
-        request.in_access_mask = READ_KEY | view
-        self.done(request, "opening the key %s" % self.shown, "the host has no key %s" % self.shown)
-        self.handle = request.out_handle
+        self.hives = {}
 
     def done(self, request, doing, missing=None):
         """Asks; the number of an answer that ends a list is left to the caller."""
@@ -38,6 +26,41 @@ class Key:
         if number in (2, 161) and missing:
             raise Absent("not_found", missing)
         raise absent_of_werr(number, doing)
+
+    def hive(self, name, rights):
+        if (name, rights) not in self.hives:
+            request = getattr(winreg, HIVES[name])()
+            request.in_system_name = None
+            request.in_access_mask = rights
+            self.done(request, "opening %s" % name)
+            self.hives[name, rights] = request.out_handle
+        return self.hives[name, rights]
+
+    def key(self, shown, view):
+        hive, _, below = shown.partition("\\")
+        rights = READ_KEY | (VIEW_32 if view == 32 else VIEW_64)
+        request = winreg.OpenKey()
+        request.in_parent_handle = self.hive(hive, rights)
+        request.in_keyname = registry_text(below)
+        request.in_options = 0
+        request.in_access_mask = rights
+        self.done(request, "opening the key %s" % shown, "the host has no key %s" % shown)
+        self.session.afterwards.append(lambda: self.close(request.out_handle))
+        return Key(self, shown, request.out_handle)
+
+    def close(self, handle):
+        request = winreg.CloseKey()
+        request.in_handle = handle
+        self.pipe.call(request)
+
+
+class Key:
+    """An open key."""
+
+    def __init__(self, registry, shown, handle):
+        self.done = registry.done
+        self.shown = shown
+        self.handle = handle
 
     def value(self, name):
         request = winreg.QueryValue()
@@ -124,12 +147,12 @@ def registry_value(kind, data):
 
 
 def ask_registry(session, question):
-    key = Key(session, question)
-    try:
+    def work(registry):
+        key = registry.key(question["key"], question.get("view"))
         if question.get("values"):
             return key.values(session.rows)
         if question.get("keys"):
             return key.keys(session.rows)
         return [key.value(question["value"])]
-    finally:
-        key.pipe.close()
+
+    return session.ask(Registry, work)

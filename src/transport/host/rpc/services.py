@@ -9,14 +9,16 @@ AUTOMATIC = 2
 CONNECT_AND_LIST, READ_CONFIG, READ_CONFIG_AND_STATUS = 0x5, 0x1, 0x5
 WIN32, ALL_STATES, DELAYED_INFO = 0x30, 3, 3
 LARGEST_LIST, LARGEST_CONFIG = 0x40000, 8192
-# So many services are worth one more pipe.
-SERVICES_A_PIPE, PIPES = 24, 8
+# One call after the other is slow where the host is far away, so there more pipes share the work.
+PIPES_NEAR, SERVICES_A_PIPE_NEAR = 4, 24
+PIPES_FAR, SERVICES_A_PIPE_FAR = 32, 2
 
 
 class Manager:
     """One pipe to the service control manager."""
 
     def __init__(self, session):
+        self.session = session
         self.pipe = session.pipe("svcctl", svcctl)
         request = svcctl.OpenSCManagerW()
         request.in_MachineName = None
@@ -51,6 +53,11 @@ class Manager:
             # a list that fills what was offered goes on from there
             resume = request.out_resume_handle or 0
             offered = min(max(request.out_needed, 1024), LARGEST_LIST)
+
+    def close(self, handle):
+        request = svcctl.CloseServiceHandle()
+        request.in_handle = handle
+        self.pipe.call(request)
 
     def open(self, name, rights):
         request = svcctl.OpenServiceW()
@@ -100,6 +107,7 @@ class Manager:
 
     def one(self, name):
         handle, display, config = self.config(name, READ_CONFIG_AND_STATUS)
+        self.session.afterwards.append(lambda: self.close(handle))
         request = svcctl.QueryServiceStatus()
         request.in_handle = handle
         self.pipe.call(request)
@@ -146,24 +154,21 @@ def wide(data, start):
 
 
 def ask_service(session, question):
-    manager = Manager(session)
-    try:
-        if question.get("name") is not None:
-            return [manager.one(question["name"])]
-        rows = manager.list(session.rows)
-        pipes = max(1, min(PIPES, len(rows) // SERVICES_A_PIPE))
-        others = [rows[part::pipes] for part in range(1, pipes)]
-        with ThreadPoolExecutor(PIPES) as pool:
-            waits = [pool.submit(fill_apart, session, part) for part in others]
-            manager.fill(rows[0::pipes])
-            for wait in waits:
-                wait.result()
-        return rows
-    finally:
-        manager.pipe.close()
+    name = question.get("name")
+    if name is not None:
+        return [session.ask(Manager, lambda manager: manager.one(name))]
+    rows = session.ask(Manager, lambda manager: manager.list(session.rows))
+    most, each = (PIPES_FAR, SERVICES_A_PIPE_FAR) if session.far() else (PIPES_NEAR, SERVICES_A_PIPE_NEAR)
+    pipes = max(1, min(most, len(rows) // each))
+    with ThreadPoolExecutor(pipes) as pool:
+        waits = [pool.submit(fill, session, rows[part::pipes]) for part in range(pipes)]
+        for wait in waits:
+            wait.result()
+    return rows
 
 
-def fill_apart(session, rows):
+def fill(session, rows):
+    """Adds what the list does not tell, over a pipe of its own: the handles go with it."""
     manager = Manager(session)
     try:
         manager.fill(rows)

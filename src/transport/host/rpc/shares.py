@@ -11,28 +11,43 @@ def ask_share(session, question):
         return [one_share(session, question["name"])]
     return [
         {"name": name, "kind": SHARE_KINDS.get(kind & 0xFF, "unknown"), "comment": comment or ""}
-        for name, kind, comment in all_shares(session)
+        for name, kind, comment in session.ask(FileServer, FileServer.shares)
     ]
 
 
-def all_shares(session):
-    pipe = session.pipe("srvsvc", srvsvc)
-    try:
+class FileServer:
+    """A pipe to what knows the shares."""
+
+    def __init__(self, session):
+        self.session = session
+        self.pipe = session.pipe("srvsvc", srvsvc)
+
+    def shares(self):
+        """Name, type and comment of each share."""
         request = srvsvc.NetShareEnumAll()
-        request.in_server_unc = session.server
+        request.in_server_unc = self.session.server
         request.in_info_ctr = srvsvc.NetShareInfoCtr()
         request.in_info_ctr.level = 1
         request.in_info_ctr.ctr = srvsvc.NetShareCtr1()
         request.in_max_buffer = EVERYTHING
         request.in_resume_handle = 0
-        pipe.call(request)
+        self.pipe.call(request)
         check(request, "listing the shares")
         found = request.out_info_ctr.ctr.array or []
-        if len(found) > session.rows:
-            raise Absent("truncated", "the host has more than %d shares" % session.rows)
+        if len(found) > self.session.rows:
+            raise Absent("truncated", "the host has more than %d shares" % self.session.rows)
         return [(share.name, share.type, share.comment) for share in found]
-    finally:
-        pipe.close()
+
+    def drives(self):
+        request = srvsvc.NetDiskEnum()
+        request.in_server_unc = self.session.server
+        request.in_level = 0
+        request.in_info = srvsvc.NetDiskInfo()
+        request.in_maxlen = EVERYTHING
+        request.in_resume_handle = 0
+        self.pipe.call(request)
+        check(request, "listing the drives")
+        return [entry.disk[:2].upper() for entry in request.out_info.disks or [] if entry.disk]
 
 
 def one_share(session, name):
@@ -71,21 +86,10 @@ def may(connection, rights, doing):
 
 
 def ask_disk(session, _):
-    pipe = session.pipe("srvsvc", srvsvc)
-    try:
-        request = srvsvc.NetDiskEnum()
-        request.in_server_unc = session.server
-        request.in_level = 0
-        request.in_info = srvsvc.NetDiskInfo()
-        request.in_maxlen = EVERYTHING
-        request.in_resume_handle = 0
-        pipe.call(request)
-        check(request, "listing the drives")
-        drives = [entry.disk[:2].upper() for entry in request.out_info.disks or [] if entry.disk]
-    finally:
-        pipe.close()
+    drives = session.ask(FileServer, FileServer.drives)
+    shares = session.ask(FileServer, FileServer.shares)
     # Windows shares its fixed drives for administrators, and no others
-    fixed = {name.upper() for name, kind, _ in all_shares(session) if kind & SPECIAL}
+    fixed = {name.upper() for name, kind, _ in shares if kind & SPECIAL}
     not_told = Absent("unsupported", "MS-RPC does not tell it; ask the host over winrm or ssh").shown()
     return [
         {

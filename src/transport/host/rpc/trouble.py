@@ -9,6 +9,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 
@@ -43,7 +44,13 @@ BAD_CREDENTIALS = {
     0xC0000234: "the account is locked out",
     0xC0000413: "the host's authentication policy refuses the account",
 }
-DENIED = {0xC0000022, 0xC0000061, 0xC00000CA, 0xC00000A2, 0xC0000043}
+DENIED = {
+    0xC0000022: "access is denied",
+    0xC0000043: "another program keeps it to itself",
+    0xC0000061: "the account has not the privilege",
+    0xC00000A2: "it is protected against writing",
+    0xC00000CA: "access over the network is denied",
+}
 NOT_FOUND = {
     0xC000000F, 0xC0000033, 0xC0000034, 0xC000003A, 0xC0000039, 0xC00000CC, 0xC0000103, 0xC000014E, 0xC0000151,
     0xC0000073, 0xC00000BA,
@@ -54,7 +61,6 @@ BROKEN = {
     0xC000035C,
 }  # fmt: skip
 UNREACHABLE = {0xC0000236, 0xC000023C, 0xC000023D, 0xC00000BE, 0xC00000BF, 0xC000005E, 0xC0000189}
-MALFORMED = {0xC00000C3, 0xC000000D, 0xC0000002, 0xC00000BB, 0xC0000059}
 
 
 def status_of(error):
@@ -70,7 +76,7 @@ def absent_of_status(error, doing):
     if number in BAD_CREDENTIALS:
         return Absent("bad_credentials", BAD_CREDENTIALS[number])
     if number in DENIED:
-        return Absent("denied", said)
+        return Absent("denied", "%s: %s" % (doing, DENIED[number]))
     if number in NOT_FOUND:
         return Absent("not_found", said)
     if number in BROKEN:
@@ -80,14 +86,14 @@ def absent_of_status(error, doing):
     return Absent("malformed", said)
 
 
-WERR_DENIED = {5, 1314, 65}
+WERR_DENIED = {5: "access is denied", 65: "access over the network is denied", 1314: "the account has not the privilege"}
 WERR_NOT_FOUND = {2, 3, 53, 67, 123, 161, 1060, 1018, 1376, 2220, 2310}
 
 
 def absent_of_werr(number, doing):
     said = "%s: Windows error %d" % (doing, number)
     if number in WERR_DENIED:
-        return Absent("denied", said)
+        return Absent("denied", "%s: %s" % (doing, WERR_DENIED[number]))
     if number in WERR_NOT_FOUND:
         return Absent("not_found", said)
     return Absent("unsupported" if number in (50, 120, 124) else "malformed", said)

@@ -6,6 +6,7 @@ FRAGMENT = 4280
 NDR = bytes.fromhex("045d888aeb1cc9119fe808002b104860") + struct.pack("<I", 2)
 FAULTS_DENIED = {5, 0x1C00001B}
 PIPE_MISSING = {0xC0000034, 0xC00000AC, 0xC00000AE, 0xC00000AB, 0xC0000120}
+PIPE_GONE = {0xC00000B0, 0xC00000B1, 0xC000014B, 0xC00000AD, 0xC0000008, 0xC0000128}
 NAMES = {
     "svcctl": "service control",
     "winreg": "the remote registry",
@@ -29,7 +30,11 @@ class Session:
         self.settings.set("name resolve order", "host")
         self.credentials = credential(hello)
         self.shares = {}
-        self.lock = threading.Lock()
+        self.kept = {}
+        # What is done once the answer is out: nobody waits for it.
+        self.afterwards = []
+        # How long the host takes for the smallest thing; the best of all times tells of the way to it.
+        self.latency = 10.0
         self.ipc = self.connect("IPC$", threads=True)
 
     def connect(self, share, threads=False):
@@ -39,16 +44,39 @@ class Session:
 
     def share(self, name):
         """The connection to a share; opening one is a log-on."""
-        with self.lock:
-            if name.lower() not in self.shares:
-                self.shares[name.lower()] = self.connect(name)
-            return self.shares[name.lower()]
+        if name.lower() not in self.shares:
+            self.shares[name.lower()] = self.connect(name)
+        return self.shares[name.lower()]
+
+    def ask(self, kind, work):
+        """Does the work with the kept client of this kind; a pipe that was closed meanwhile is opened once more."""
+        kept = self.kept.get(kind)
+        # one that stopped in the middle of an answer would take the rest for the next one
+        if kept is not None and kept.pipe.sound:
+            try:
+                return work(kept)
+            except NTSTATUSError as error:
+                if status_of(error)[0] not in PIPE_GONE:
+                    raise
+        self.kept[kind] = kind(self)
+        return work(self.kept[kind])
+
+    def far(self):
+        return self.latency > FAR
+
+    def tidy(self):
+        """Does what was left for afterwards; what fails then harms nobody."""
+        while self.afterwards:
+            try:
+                self.afterwards.pop()()
+            except (NTSTATUSError, Absent, Lost):
+                pass
 
     def pipe(self, name, interface, tries=3):
         """Opens a pipe; one whose service starts when it is asked needs a moment."""
         for left in reversed(range(tries)):
             try:
-                return Pipe(self.ipc, name, interface)
+                return Pipe(self, name, interface)
             except NTSTATUSError as error:
                 number, _ = status_of(error)
                 if number not in PIPE_MISSING:
@@ -83,10 +111,13 @@ def credential(hello):
 class Pipe:
     """One pipe, bound to one interface; used by one thread at a time."""
 
-    def __init__(self, connection, name, interface):
-        self.connection = connection
+    def __init__(self, session, name, interface):
+        self.session = session
+        self.connection = connection = session.ipc
         self.name = name
+        self.early = None
         self.calls = 0
+        self.sound = True
         self.handle = connection.create(name, DesiredAccess=0x12019F, ShareAccess=3, CreateDisposition=1)
         self.bind(interface)
 
@@ -114,11 +145,17 @@ class Pipe:
         if size > FRAGMENT:
             raise Absent("unsupported", "the question is too long for %s" % NAMES[self.name])
         head = struct.pack("<BBBBIHHI", 5, 0, kind, FIRST | LAST, 0x10, size, 0, self.calls)
+        if self.session.far():
+            # the wish for the answer goes along with the question, which halves the waiting
+            self.early = READERS.submit(self.connection.read, self.handle, 0, 65535)
+        started = time.monotonic()
         self.connection.write(self.handle, head + body, 0)
+        self.session.latency = min(self.session.latency, time.monotonic() - started)
 
     def fragment(self):
         """The kind of the next piece and all of it."""
-        data = self.connection.read(self.handle, 0, 65535)
+        early, self.early = self.early, None
+        data = early.result() if early else self.connection.read(self.handle, 0, 65535)
         while len(data) < 16 or len(data) < struct.unpack_from("<H", data, 8)[0]:
             more = self.connection.read(self.handle, 0, 65535)
             if not more:
@@ -133,12 +170,14 @@ class Pipe:
     def call(self, request):
         """Asks and gives the request with its answer filled in."""
         stub = ndr_pack_in(request)
+        self.sound = False
         self.send(REQUEST, struct.pack("<IHH", len(stub), 0, request.opnum()) + stub)
         answer = []
         size = 0
         while True:
             kind, data = self.fragment()
             if kind == FAULT:
+                self.sound = True
                 number = struct.unpack_from("<I", data, 24)[0]
                 cause = "denied" if number in FAULTS_DENIED else "unsupported"
                 raise Absent(cause, "%s of the host refuses the question (0x%08X)" % (NAMES[self.name], number))
@@ -150,6 +189,7 @@ class Pipe:
                 raise Absent("truncated", "an answer of %s is longer than %d bytes" % (NAMES[self.name], MOST_BYTES))
             if self.flags & LAST:
                 break
+        self.sound = True
         try:
             ndr_unpack_out(request, b"".join(answer))
         except (RuntimeError, NTSTATUSError) as error:
@@ -158,6 +198,9 @@ class Pipe:
 
 
 MOST_BYTES = 64 * 1024 * 1024
+# Seconds from which on a host is far away, and waiting is what costs.
+FAR = 0.01
+READERS = ThreadPoolExecutor(64)
 
 
 def number_of(result):
