@@ -4,6 +4,7 @@
 //! `STANDIN_UPDATE=1 cargo test --test coverage` writes `rules/README.md` anew, and shortens the lists of what is missing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod absence;
 #[path = "../shared/answers.rs"]
 mod answers;
 mod derive;
