@@ -66,7 +66,7 @@ pub fn run_examples(catalogue: &Catalogue, rule: &Rule, sink: &mut Diagnostics) 
                 let misses = compare(&example, &findings);
                 (findings, misses)
             }
-            Err(()) => (Vec::new(), vec![Miss::Budget]),
+            Err(_) => (Vec::new(), vec![Miss::Budget]),
         };
         runs.push(ExampleRun {
             rule: rule.id.clone(),

@@ -62,10 +62,12 @@ pub fn selected<'a>(catalogue: &'a Catalogue, selection: &Selection) -> Vec<&'a 
         .collect()
 }
 
-/// Judges one rule by itself, as if everything that it requires were good; `Err` when it is out of budget.
-pub(super) fn judge_alone(catalogue: &Catalogue, rule: &Rule, facts: &Facts) -> Result<Vec<Finding>, ()> {
+/// Judges one rule by itself, as if everything that it requires were good; `Err` with its id when it is out of budget.
+pub fn judge_alone(catalogue: &Catalogue, rule: &Rule, facts: &Facts) -> Result<Vec<Finding>, Arc<str>> {
     let waivers = waive::Waivers::new(&[], jiff::civil::Date::ZERO);
-    let found = Judging::new(catalogue, facts, waivers).rule(rule)?;
+    let found = Judging::new(catalogue, facts, waivers)
+        .rule(rule)
+        .map_err(|()| rule.id.clone())?;
     Ok(found.into_vec())
 }
 

@@ -3,6 +3,7 @@
 //! The loader refuses what cannot run; here is told what runs but proves nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -148,7 +149,7 @@ fn can_be_unknown(catalogue: &Catalogue, rule: &Rule, runs: &[ExampleRun]) -> bo
     })
 }
 
-fn is_unknown(judged: Result<Vec<Finding>, ()>) -> bool {
+fn is_unknown(judged: Result<Vec<Finding>, Arc<str>>) -> bool {
     judged.is_ok_and(|findings| findings.iter().any(|f| f.status == Status::Unknown))
 }
 

@@ -19,7 +19,7 @@ pub use age::expire;
 pub use evidence::Evidence;
 pub use examples::{ExampleRun, Miss, run_examples};
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
-pub use judge::{Judged, judge, selected};
+pub use judge::{Judged, judge, judge_alone, selected};
 pub use lint::lint_rule;
 pub use selection::Selection;
 pub use summary::{Summary, UnknownGroup};

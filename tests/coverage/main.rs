@@ -13,6 +13,7 @@ mod guide;
 #[path = "../live/mod.rs"]
 mod live;
 mod missing;
+mod monotone;
 mod mutations;
 #[path = "../live/peers.rs"]
 mod peers;
