@@ -35,14 +35,14 @@ pub(crate) struct Tls {
 /// What to say of a server that does not shake hands, which depends on what it is.
 #[derive(Debug)]
 pub(crate) struct Hints {
-    /// It hangs up; completes "broke off the TLS handshake: it has".
-    pub(crate) broke_off: &'static str,
+    /// It hangs up: what that means, and what completes "broke off the TLS handshake: it has".
+    pub(crate) broke_off: (Cause, &'static str),
     /// It answers with something else; completes "does not speak TLS".
     pub(crate) no_tls: &'static str,
 }
 
 const USUAL: Hints = Hints {
-    broke_off: "no TLS on this port, or no certificate",
+    broke_off: (Cause::Unreachable, "no TLS on this port, or no certificate"),
     no_tls: "; use the TLS port, or another `security`",
 };
 
@@ -107,13 +107,11 @@ impl Tls {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
             Some(TlsError::InvalidCertificate(reason)) => self.certificate(host, place, reason),
             Some(error) => handshake(place, error, self.hints),
-            None => Trouble::new(
-                Cause::Unreachable,
-                format!(
-                    "{place} broke off the TLS handshake: it has {} ({error})",
-                    self.hints.broke_off
-                ),
-            ),
+            None => {
+                let (cause, meaning) = self.hints.broke_off;
+                let detail = format!("{place} broke off the TLS handshake: it has {meaning} ({error})");
+                Trouble::new(cause, detail)
+            }
         }
     }
 

@@ -78,8 +78,8 @@ fn value(kind: ColumnType, data: ColumnData<'static>) -> Value {
         D::F32(n) => n.map(|n| Ok(FactValue::text(float(&format!("{n:?}"))))),
         D::F64(n) => n.map(|n| double(kind, n)),
         D::Numeric(n) => n.map(|n| Ok(FactValue::text(decimal(n)))),
-        D::String(t) => t.map(|t| text(&t)),
-        D::Xml(x) => x.map(|x| text(x.as_ref().as_ref())),
+        D::String(t) => t.map(|t| text(kind, &t)),
+        D::Xml(x) => x.map(|x| text(kind, x.as_ref().as_ref())),
         D::Binary(b) => b.map(|b| Ok(FactValue::Bytes(b.as_ref().into()))),
         D::Guid(g) => g.map(|g| Ok(FactValue::text(g.to_string().to_uppercase()))),
         D::DateTime(t) => t.map(|t| {
@@ -106,12 +106,18 @@ fn value(kind: ColumnType, data: ColumnData<'static>) -> Value {
 const NO_TIME: &str = "this is no date or time";
 const MONEY: &str = "so much money cannot be read exactly; write CAST(... AS decimal(19, 4))";
 const VARIANT: &str = "a number in a variant cannot be read exactly; write CAST(... AS ...)";
+const CODE_PAGE: &str = "a text in a code page cannot be read for certain; write CAST(... AS nvarchar(4000))";
 const NO_TEXT: &str = "the text has characters that are none: broken when it was stored or converted";
 
-/// Text that the server's character set, or nobody's, could not be read in has a mark in it.
-fn text(text: &str) -> Value {
+fn text(kind: ColumnType, text: &str) -> Value {
+    use ColumnType as C;
+    // the mark that takes the place of what could not be read
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(NO_TEXT);
+    }
+    // the library takes UTF-8 for the code page of the same language
+    if matches!(kind, C::BigVarChar | C::BigChar | C::Text | C::SSVariant) && !text.is_ascii() {
+        return Err(CODE_PAGE);
     }
     Ok(FactValue::text(text))
 }

@@ -41,8 +41,11 @@ const ENCRYPT_ON: u8 = 1;
 const ENCRYPT_REQUIRED: u8 = 3;
 
 const HINTS: Hints = Hints {
-    broke_off: "only TLS 1.0 or 1.1, or no certificate with a key; update it to a version with TLS 1.2, or read it \
-                through `shell` probes or a recorded snapshot",
+    broke_off: (
+        Cause::Unsupported,
+        "only TLS 1.0 or 1.1, or no certificate with a key; update it to a version with TLS 1.2, or read it through \
+         `shell` probes or a recorded snapshot",
+    ),
     no_tls: ": what should be a TLS handshake is not one",
 };
 
