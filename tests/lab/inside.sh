@@ -60,10 +60,13 @@ run() {
     restore directory
     restore dns
     restore hosts
+    restore sql
     start dc
     start ns1
     start srcmail
     start tgtmail
+    start sqlsrc
+    start sqltgt
     start trouble
     await ns1
     start ns2
@@ -71,6 +74,8 @@ run() {
     await trouble
     await srcmail
     await tgtmail
+    await sqlsrc
+    await sqltgt
     await dc
     kinit "${STANDIN_LAB_READER%@*}" >/dev/null <<<"$STANDIN_LAB_READER_PASSWORD"
 

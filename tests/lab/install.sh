@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that the lab is made of. Needs root and apt; changes nothing else on this machine:
-# no daemon is started or left enabled, /etc/samba, the resolver and the network stay as they are.
+# no daemon is started or left enabled, /etc/samba, the resolver and the network stay as they are. Then, into the lab's
+# cache, the one program that is not Debian's.
 set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=(
     samba samba-ad-provision samba-dsdb-modules python3-samba # the domain controller
@@ -10,6 +12,8 @@ packages=(
     winbind openssh-server                                    # the pair's hosts: domain members, remote shells
     smbclient openssh-client                                  # other clients, to compare with
     binutils-mingw-w64-x86-64                                 # programs with version resources
+    python3-venv python3-cryptography                         # the database servers, beside what is pinned in sql/
+    freetds-bin                                               # another client, to compare with
     openssl iproute2 util-linux                               # certificates, addresses, namespaces
 )
 daemons=(smbd nmbd samba-ad-dc winbind named ssh)
@@ -20,6 +24,7 @@ for package in "${packages[@]}"; do
     [[ $state == "install ok installed" ]] || missing+=("$package")
 done
 if ((${#missing[@]} == 0)); then
+    "$here/sql/venv" install >/dev/null
     echo "install.sh: everything is there"
     exit 0
 fi
@@ -59,3 +64,5 @@ for daemon in "${ours[@]}"; do
         update-rc.d "$daemon" disable 2>/dev/null || true
     fi
 done
+
+"$here/sql/venv" install >/dev/null

@@ -2,7 +2,7 @@
 # The file that sources this one sets $here, the folder of both.
 # shellcheck disable=SC2154
 # The lab's daemons by name; a host of the pair is many, in namespaces of its own. Only to be used inside the lab.
-peers="dc, ns1, ns2, srcmail, tgtmail, trouble"
+peers="dc, ns1, ns2, srcmail, tgtmail, sqlsrc, sqltgt, trouble"
 
 # launch PEER COMMAND...: in a process group of its own, which stop can kill as a whole.
 launch() {
@@ -20,12 +20,20 @@ launch_host() {
         "$here/hosts/host.sh" "$1" "$2" "$ready"
 }
 
+launch_sql() {
+    local ready=$STANDIN_LAB_HOME/$1.ready
+    rm -f "$ready"
+    launch "$1" "$STANDIN_LAB_PYSQLBRIDGE/bin/python" -B "$here/sql/server.py" "$2" "$ready"
+}
+
 start() {
     case $1 in
     dc) launch dc samba --foreground --no-process-group --configfile="$STANDIN_LAB_SMBCONF" ;;
     ns1 | ns2) launch "$1" named -g -n 1 -U 1 -c "$STANDIN_LAB_HOME/etc/$1.conf" ;;
     srcmail) launch_host srcmail "$STANDIN_LAB_SOURCE_IP" ;;
     tgtmail) launch_host tgtmail "$STANDIN_LAB_TARGET_IP" ;;
+    sqlsrc) launch_sql sqlsrc source ;;
+    sqltgt) launch_sql sqltgt target ;;
     trouble)
         rm -f "$STANDIN_LAB_HOME/trouble.ready"
         launch trouble /usr/bin/python3 -B "$here/trouble.py" "$STANDIN_LAB_HOME/trouble.ready"
@@ -53,7 +61,7 @@ ready() {
         ;;
     ns1) dig +time=1 +tries=1 +short "@$STANDIN_LAB_NS1" corp.example SOA 2>/dev/null | grep -q hostmaster ;;
     ns2) dig +time=1 +tries=1 +short "@$STANDIN_LAB_NS2" corp.example SOA 2>/dev/null | grep -q hostmaster ;;
-    srcmail | tgtmail | trouble) [[ -e $STANDIN_LAB_HOME/$1.ready ]] ;;
+    srcmail | tgtmail | sqlsrc | sqltgt | trouble) [[ -e $STANDIN_LAB_HOME/$1.ready ]] ;;
     *) unknown "$1" ;;
     esac
 }
@@ -71,7 +79,7 @@ await() {
     done
 }
 
-# restore directory|dns|hosts: puts pristine state in place; its peers must not run.
+# restore directory|dns|hosts|sql: puts pristine state in place; its peers must not run.
 restore() {
     case $1 in
     directory)
@@ -93,6 +101,7 @@ restore() {
         rm -rf "$STANDIN_LAB_HOME"/{srcmail,tgtmail}
         cp -a "$STANDIN_LAB_HOME"/pristine/{srcmail,tgtmail} "$STANDIN_LAB_HOME"
         ;;
+    sql) /usr/bin/python3 -B "$here/sql/state.py" restore ;;
     esac
 }
 

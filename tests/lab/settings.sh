@@ -34,6 +34,17 @@ export STANDIN_LAB_SSH_USER=standin
 export STANDIN_LAB_SSH_KEY=$STANDIN_LAB_HOME/ssh/key
 export STANDIN_LAB_KNOWN_HOSTS=$STANDIN_LAB_HOME/ssh/known_hosts
 
+# The pair's database servers, by TDS: an administrator, a reader of everything but password hashes, and one who may
+# see nothing; the named instance beside the default one; where statements are written down that the lab does not know.
+export STANDIN_LAB_SQL_ADMIN=sa
+export STANDIN_LAB_SQL_ADMIN_PASSWORD='Sa-of-the-lab-1'
+export STANDIN_LAB_SQL_READER=standin
+export STANDIN_LAB_SQL_READER_PASSWORD='Reader-of-the-databases-1'
+export STANDIN_LAB_SQL_NOBODY=nobody
+export STANDIN_LAB_SQL_NOBODY_PASSWORD='Nobody-of-the-databases-1'
+export STANDIN_LAB_SQL_INSTANCE=PAYROLL
+export STANDIN_LAB_SQL_UNKNOWN=$STANDIN_LAB_HOME/log/sql.unknown
+
 # The primary and the secondary name server; TSIG keys (hmac-sha256) by the names standin-update, -xfer and -narrow.
 export STANDIN_LAB_NS1=127.0.0.53
 export STANDIN_LAB_NS2=127.0.0.54
@@ -54,6 +65,9 @@ export STANDIN_LAB_EXPIRED=expired.trouble.example
 export STANDIN_LAB_EXPIRED_IP=127.0.0.67
 export STANDIN_LAB_WRONG_NAME=wrong-name.trouble.example
 export STANDIN_LAB_WRONG_NAME_IP=127.0.0.68
+
+export STANDIN_LAB_OLD_TLS=old-tls.trouble.example
+export STANDIN_LAB_OLD_TLS_IP=127.0.0.70
 
 # The directory once more, with the limits of Windows that Samba does not keep, see limits.py.
 export STANDIN_LAB_LIMITS=127.0.0.69

@@ -4,10 +4,13 @@ refused     nothing listens: not here, its address is just there
 blackhole   a connection is never made, as behind a firewall that drops; UDP is never answered
 silent      accepts and reads, but never answers
 garbage     sends random bytes and closes; answers UDP with random bytes
-reset       LDAP: the first answer is whole, the second breaks off in the middle with a reset
-slow        LDAP: each request reaches the directory 200 ms late; answers come back at once
+reset       LDAP: the first answer is whole, the second breaks off in the middle with a reset;
+            TDS: the answer to the first question breaks off so
+slow        LDAP, TDS: each request reaches the directory, or the source's databases, 200 ms late; answers come back
+            at once
 unknown-ca, expired, wrong-name
-            LDAPS before the directory, with a certificate that must not be trusted
+            LDAPS before the directory, with a certificate that must not be trusted; on the port of SQL Server the
+            databases' own program does the same
 limits      no trouble, but what Samba lacks: LDAP with Windows' limits, see limits.py
 
 One argument: a file that is made when all of them listen.
@@ -26,7 +29,11 @@ from limits import Limits
 
 # SSH, DNS, LDAP, SMB, LDAPS, SQL Server, global catalogue, WinRM
 PORTS = (22, 53, 389, 445, 636, 1433, 3268, 5985, 5986)
+# DNS, browser of SQL Server
+DATAGRAM_PORTS = (53, 1434)
 DELAY = 0.2
+# The kind of the records of TLS that are no handshake.
+APPLICATION_DATA = 0x17
 NOISE = random.Random("standin").randbytes(4096)
 
 
@@ -37,14 +44,18 @@ def setting(name):
 async def main(ready):
     loop = asyncio.get_running_loop()
     kept = []  # sockets that live as long as the program
-    for port in PORTS:
+    for port in {*PORTS, *DATAGRAM_PORTS}:
         kept += blackhole(setting("BLACKHOLE"), port)
+    for port in PORTS:
         await asyncio.start_server(silent, setting("SILENT"), port)
         await asyncio.start_server(garbage, setting("GARBAGE"), port)
     for name, answer in (("SILENT", None), ("GARBAGE", NOISE[:64])):
-        await loop.create_datagram_endpoint(lambda a=answer: Datagrams(a), local_addr=(setting(name), 53))
+        for port in DATAGRAM_PORTS:
+            await loop.create_datagram_endpoint(lambda a=answer: Datagrams(a), local_addr=(setting(name), port))
     await asyncio.start_server(reset, setting("RESET"), 389)
     await asyncio.start_server(slow, setting("SLOW"), 389)
+    await asyncio.start_server(reset_databases, setting("RESET"), 1433)
+    await asyncio.start_server(slow_databases, setting("SLOW"), 1433)
     await asyncio.start_server(limited, setting("LIMITS"), 389)
     for name in ("UNKNOWN_CA", "EXPIRED", "WRONG_NAME"):
         await asyncio.start_server(proxy, setting(f"{name}_IP"), 636, ssl=certificate(name))
@@ -106,8 +117,44 @@ async def reset(reader, writer):
     await both(pump(reader, to_dc), break_second(from_dc, writer))
 
 
+async def slow_databases(reader, writer):
+    from_server, to_server = await databases()
+    await both(pump_late(reader, to_server), pump(from_server, writer))
+
+
+async def reset_databases(reader, writer):
+    """TLS hides what is said; but what comes after the handshake are the log-on and the questions, a record each."""
+    from_server, to_server = await databases()
+    asked = asyncio.Event()
+    await both(pump_until_asked(reader, to_server, asked), break_when(asked, from_server, writer))
+
+
+async def pump_until_asked(reader, writer, asked):
+    records = 0
+    while data := await reader.read(65536):
+        records += data[0] == APPLICATION_DATA
+        if records > 1:
+            asked.set()
+        writer.write(data)
+        await writer.drain()
+
+
+async def break_when(asked, reader, writer):
+    while data := await reader.read(65536):
+        if asked.is_set():
+            writer.write(data[: len(data) // 2])
+            await writer.drain()
+            return hang_up(writer)
+        writer.write(data)
+        await writer.drain()
+
+
 async def directory():
     return await asyncio.open_connection(setting("DC_IP"), 389)
+
+
+async def databases():
+    return await asyncio.open_connection(setting("SOURCE_IP"), 1433)
 
 
 async def both(*directions):
@@ -145,6 +192,10 @@ async def break_second(reader, writer):
     second = await ldap_message(reader)
     writer.write(second[: len(second) // 2])
     await writer.drain()
+    hang_up(writer)
+
+
+def hang_up(writer):
     # Closing with a linger time of zero sends a reset instead of an orderly end.
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

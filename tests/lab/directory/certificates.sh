@@ -50,9 +50,12 @@ export SAN=unused
 certificate ca authority 20491231 -selfsign -keyfile ca.key
 certificate unknown-ca-root authority 20491231 -selfsign -keyfile unknown-ca-root.key
 server dc1 ca 20491231 "DNS:dc1.corp.example, IP:127.0.0.10"
+server srcmail ca 20491231 "DNS:srcmail.corp.example, IP:127.0.0.11"
+server tgtmail ca 20491231 "DNS:tgtmail.corp.example, IP:127.0.0.12"
 server unknown-ca unknown-ca-root 20491231 "DNS:unknown-ca.trouble.example, IP:127.0.0.66"
 server expired ca 20210101 "DNS:expired.trouble.example, IP:127.0.0.67"
 server wrong-name ca 20491231 "DNS:another-host.trouble.example"
+server old-tls ca 20491231 "DNS:old-tls.trouble.example, IP:127.0.0.70"
 
 # Samba refuses keys that others may read.
 chmod 600 ./*.key
