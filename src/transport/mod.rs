@@ -11,6 +11,7 @@ use crate::facts::{Absence, Cause};
 pub mod browser;
 mod deadline;
 pub mod dns;
+pub mod greeting;
 pub mod host;
 pub mod ldap;
 pub mod local;
