@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
+use super::discovery;
 use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
@@ -73,6 +74,9 @@ pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
         }
     }
     cycles_of_rules(catalogue, sink);
+    for way in &catalogue.discoveries {
+        discovery::check(way, catalogue, sink);
+    }
 }
 
 fn requires_of_packs(catalogue: &Catalogue, sink: &mut Diagnostics) {

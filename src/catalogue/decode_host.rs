@@ -94,7 +94,7 @@ fn registry_key(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> Optio
 }
 
 /// `true`, and nothing else.
-fn yes(node: &Node, sink: &mut Diagnostics) -> Option<()> {
+pub(super) fn yes(node: &Node, sink: &mut Diagnostics) -> Option<()> {
     if boolean(node, sink)? {
         return Some(());
     }

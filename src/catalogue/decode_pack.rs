@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::bind::with_defaults;
+use super::discovery::RESERVED;
 use super::types::{dotted, fact_type, field_name, value_of};
 use super::{Pack, PackSource, Setting};
 use crate::diagnostic::Diagnostics;
 use crate::facts::{FactType, FactValue};
-use crate::yaml::decode::{list_of, map_of, name, nonempty};
+use crate::yaml::decode::{list_of, map_of, name, nonempty, wrong_value};
 use crate::yaml::{Fields, Key, Node};
 
 /// A pack's manifest and its parameters; where it lies and its digest are filled in by who read its files.
@@ -16,7 +17,7 @@ pub(super) fn pack(node: &Node, sink: &mut Diagnostics) -> Option<(Pack, Vec<Set
     let pack_name = fields.required("name", name);
     let version = fields.required("version", nonempty);
     let about = fields.required("about", nonempty);
-    let owns = fields.or("owns", Vec::new(), list_of(prefix));
+    let owns = fields.or("owns", Vec::new(), list_of(owned));
     let requires = fields.or("requires", Vec::new(), list_of(|n, s| name(n, s).map(Arc::from)));
     let implements = fields.or("implements", Vec::new(), list_of(prefix));
     let applications = fields.or(
@@ -53,6 +54,17 @@ fn prefix(node: &Node, sink: &mut Diagnostics) -> Option<Arc<str>> {
         },
         sink,
     )
+}
+
+/// A first word that a pack may own.
+fn owned(node: &Node, sink: &mut Diagnostics) -> Option<Arc<str>> {
+    let word = prefix(node, sink)?;
+    if *word == *RESERVED {
+        let taken = "facts of this name are what is asked for on the command line";
+        sink.push(wrong_value(node, taken));
+        return None;
+    }
+    Some(word)
 }
 
 /// Settings or parameters: name to type, default and meaning.

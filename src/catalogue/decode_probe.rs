@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::context::{condition, expression, phrase};
 use super::decode_host;
 use super::probe::{
-    Ask, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe, local,
+    Ask, BrowserAsk, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe, local,
 };
 use super::types::{dotted_name, value_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -140,10 +140,13 @@ fn asked(
     let asked = on.unwrap_or_else(|| match protocol {
         "ldap" => On::Endpoint("directory".into()),
         "dns" => On::Endpoint("dns".into()),
-        "tcp" | "local" | "setting" | "derive" => On::Local,
+        "tcp" | "browser" | "local" | "setting" | "derive" => On::Local,
         _ => On::Here,
     });
-    let needs_server = !matches!(protocol, "ldap" | "dns" | "tcp" | "local" | "setting" | "derive");
+    let needs_server = !matches!(
+        protocol,
+        "ldap" | "dns" | "tcp" | "browser" | "local" | "setting" | "derive"
+    );
     let wrong = match &asked {
         On::Here | On::Host(_) if !names.has_here => {
             "a fact of the pair says whom it asks: add `on: source`, `on: target` or an endpoint"
@@ -189,16 +192,8 @@ fn ask(protocol: &str, node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnosti
     match protocol {
         "ldap" => ldap(node, names, sink).map(Ask::Ldap),
         "dns" => dns(node, names, sink).map(Ask::Dns),
-        "tcp" => {
-            let mut fields = Fields::of(node, sink, "a tcp probe")?;
-            let host = fields.required("host", |n, s| phrase(n, Context::Text, &names.asking(), s));
-            let port = fields.required("port", |n, s| phrase(n, Context::Text, &names.asking(), s));
-            fields.finish();
-            Some(Ask::Tcp {
-                host: host?,
-                port: port?,
-            })
-        }
+        "tcp" => tcp(node, names, sink),
+        "browser" => browser(node, names, sink).map(Ask::Browser),
         "local" => local_ask(node, names, sink).map(Ask::Local),
         "tds" => decode_host::tds(node, &names.asking(), sink).map(Ask::Tds),
         "shell" => decode_host::shell(node, &names.asking(), sink).map(Ask::Shell),
@@ -207,6 +202,38 @@ fn ask(protocol: &str, node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnosti
             decode_host::host(protocol, node, &names.asking(), sink).map(Ask::Host)
         }
         _ => list_of(|n, s| derivation(n, names, s))(node, sink).map(Ask::Derive),
+    }
+}
+
+/// Those that greet, and whether they are database servers.
+const GREETINGS: &[(&str, bool)] = &[("tds", true)];
+
+fn tcp(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Ask> {
+    let mut fields = Fields::of(node, sink, "a tcp probe")?;
+    let host = fields.required("host", |n, s| phrase(n, Context::Text, &names.asking(), s));
+    let port = fields.required("port", |n, s| phrase(n, Context::Text, &names.asking(), s));
+    let greeting = fields.or("greeting", false, one_of(GREETINGS));
+    fields.finish();
+    Some(Ask::Tcp {
+        host: host?,
+        port: port?,
+        greeting: greeting?,
+    })
+}
+
+fn browser(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<BrowserAsk> {
+    let mut fields = Fields::of(node, sink, "a browser probe")?;
+    let asked = fields.one_key_of(&["host", "everybody"]);
+    let port = optional(&mut fields, "port", |n, s| {
+        phrase(n, Context::Text, &names.asking(), s)
+    });
+    fields.finish();
+    match asked? {
+        ("host", node) => Some(BrowserAsk::Host {
+            host: phrase(node, Context::Host, &names.asking(), sink)?,
+            port: port?,
+        }),
+        (_, node) => decode_host::yes(node, sink).map(|()| BrowserAsk::Everybody),
     }
 }
 

@@ -9,6 +9,7 @@ use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
+    discovery,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
@@ -43,6 +44,7 @@ struct Parsed {
     facts: Vec<Node>,
     rules: Vec<Node>,
     fixes: Vec<Node>,
+    discovery: Vec<Node>,
 }
 
 fn parse_all(packs: &[PackFiles], sources: &mut SourceMap, sink: &mut Diagnostics) -> Vec<Parsed> {
@@ -59,6 +61,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
         facts: Vec::new(),
         rules: Vec::new(),
         fixes: Vec::new(),
+        discovery: Vec::new(),
     };
     for file in &pack.files {
         let id = sources.add(file.shown.as_str(), file.text.clone());
@@ -72,6 +75,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
         {
             "pack.yaml" => parsed.manifest = Some(tree),
             "settings.yaml" => parsed.settings = Some(tree),
+            "discovery.yaml" => discovery(&tree, &mut parsed, sink),
             "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
             "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
             "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),
@@ -79,12 +83,24 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
                 sink.push(
-                    stray.help("a pack has pack.yaml, settings.yaml and the folders facts, rules and fixes"),
+                    stray.help("a pack has pack.yaml, settings.yaml, discovery.yaml and the folders facts, rules and fixes"),
                 );
             }
         }
     }
     parsed
+}
+
+/// The facts that are read to find servers, and which of them hold what is found.
+fn discovery(tree: &Node, parsed: &mut Parsed, sink: &mut Diagnostics) {
+    let Some(mut fields) = Fields::of(tree, sink, "this file") else {
+        return;
+    };
+    let facts = fields.or("facts", &[][..], yaml::decode::items);
+    let ways = fields.required("discovery", yaml::decode::items);
+    fields.finish();
+    parsed.facts.extend_from_slice(facts.unwrap_or_default());
+    parsed.discovery.extend_from_slice(ways.unwrap_or_default());
 }
 
 /// The items of a file that is one list under one key.
@@ -105,6 +121,9 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
     let settings = settings(parsed, &packs, sink);
     declare(&settings, Root::Setting, &mut schema);
     declare(&params, Root::Param, &mut schema);
+    for (name, ty) in discovery::ASKED {
+        schema.declare(Root::Pair, name, ty());
+    }
     let heads = heads(parsed, &packs, &mut schema, sink);
     let mut catalogue = Catalogue {
         packs: packs.iter().flatten().cloned().collect(),
@@ -113,6 +132,7 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
         facts: BTreeMap::new(),
         rules: Rules::default(),
         fixes: BTreeMap::new(),
+        discoveries: Vec::new(),
         schema,
         digest,
     };
@@ -134,6 +154,10 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
             .filter_map(|n| decode_rule::rule(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_rules(&mut catalogue.rules, rules, sink);
+        let ways = parsed.discovery.iter();
+        catalogue
+            .discoveries
+            .extend(ways.filter_map(|node| discovery::discovery(node, pack, sink)));
     }
     checks::check(&catalogue, sink);
     (!sink.has_errors()).then_some(catalogue)

@@ -14,6 +14,7 @@ mod decode_host;
 mod decode_pack;
 mod decode_probe;
 mod decode_rule;
+mod discovery;
 mod examples;
 mod files;
 mod load;
@@ -26,6 +27,7 @@ mod types;
 
 pub use bind::bind;
 pub(crate) use checks::{reads_of_fact, rule_order, subject_sides};
+pub use discovery::{ASKED, Discovery};
 pub use examples::{Example, Expected, STATUSES};
 pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
 pub use load::{Loaded, load};
@@ -35,7 +37,7 @@ pub use model::{
 };
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{
-    Ask, Command, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe,
+    Ask, BrowserAsk, Command, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe,
     RegistryAsk, ShellAsk, TdsAsk, local,
 };
 pub use reads::reads_of_rule;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{On, PackSource, Phrase, Probe, Rules};
+use super::{Discovery, On, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -295,6 +295,8 @@ pub struct Catalogue {
     pub facts: BTreeMap<Arc<str>, FactDef>,
     pub rules: Rules,
     pub fixes: BTreeMap<Arc<str>, Fix>,
+    /// How servers are found that could be a pair.
+    pub discoveries: Vec<Discovery>,
     pub schema: FactSchema,
     /// SHA-256 over names and contents of all files, in hexadecimal.
     pub digest: String,

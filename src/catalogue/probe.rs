@@ -113,7 +113,10 @@ pub enum Ask {
     Tcp {
         host: Phrase,
         port: Phrase,
+        /// Whether a database server is to say what it is.
+        greeting: bool,
     },
+    Browser(BrowserAsk),
     Local(LocalAsk),
     Tds(TdsAsk),
     Host(HostAsk),
@@ -131,6 +134,7 @@ impl Ask {
             Self::Ldap(_) => "ldap",
             Self::Dns(_) => "dns",
             Self::Tcp { .. } => "tcp",
+            Self::Browser(_) => "browser",
             Self::Local(_) => "local",
             Self::Tds(_) => "tds",
             Self::Host(ask) => ask.word(),
@@ -159,10 +163,12 @@ impl Ask {
             | Self::Local(LocalAsk::Resolve { name }) => vec![name],
             Self::Dns(DnsAsk::Transfer { zone }) => vec![zone],
             Self::Dns(DnsAsk::UpdateTest { name, zone }) => vec![name, zone],
-            Self::Tcp { host, port } => vec![host, port],
+            Self::Tcp { host, port, .. } => vec![host, port],
+            Self::Browser(BrowserAsk::Host { host, port }) => std::iter::once(host).chain(port).collect(),
             Self::Tds(ask) => vec![&ask.query],
             Self::Host(ask) => ask.phrases(),
             Self::Dns(DnsAsk::Server | DnsAsk::Contact)
+            | Self::Browser(BrowserAsk::Everybody)
             | Self::Local(_)
             | Self::Shell(_)
             | Self::Setting(_)
@@ -180,9 +186,9 @@ impl Ask {
     }
 
     /// Every protocol, as probes name them.
-    pub const PROTOCOLS: [&'static str; 14] = [
-        "ldap", "dns", "tcp", "tds", "service", "registry", "file", "share", "disk", "group", "shell",
-        "local", "setting", "derive",
+    pub const PROTOCOLS: [&'static str; 15] = [
+        "ldap", "dns", "tcp", "browser", "tds", "service", "registry", "file", "share", "disk", "group",
+        "shell", "local", "setting", "derive",
     ];
 }
 
@@ -229,6 +235,15 @@ pub enum DnsAsk {
     Server,
     /// Whether it answers at all.
     Contact,
+}
+
+/// Which instances of database servers there are.
+#[derive(Clone, Debug)]
+pub enum BrowserAsk {
+    /// Those of a host.
+    Host { host: Phrase, port: Option<Phrase> },
+    /// Those that answer a question to all.
+    Everybody,
 }
 
 /// A query of a database server.

@@ -8,6 +8,7 @@ mod doctor;
 mod find;
 mod gather;
 mod needs;
+mod network;
 mod order;
 mod probe;
 mod progress;

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use super::{Run, gather, row, transports};
+use super::{Run, gather, network, row, transports};
 use crate::catalogue::{Ask, Depth, DnsAsk, FactDef, LdapAsk, LocalAsk, On, Phrase, PhraseScope, Probe};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Record};
 use crate::pair::Endpoint;
 use crate::predicate::{Budget, Expression, Fault, Locals, Scope, Seen};
 use crate::template::RenderError;
-use crate::transport::{ldap, local, tcp};
+use crate::transport::{ldap, local};
 
 /// A probe of a fact while it is asked.
 pub(super) struct Asking<'a> {
@@ -34,9 +34,6 @@ pub(super) enum Rows {
     /// Values that are made already.
     Made(Vec<row::Made>),
 }
-
-/// How long a connection test may take that says nothing else.
-const TCP_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Asking<'_> {
     /// The probe in a few words: `ldap directory`.
@@ -131,7 +128,8 @@ impl Asking<'_> {
         match &self.probe.ask {
             Ask::Ldap(ask) => self.ldap(ask).await.map(Rows::Read),
             Ask::Dns(ask) => self.dns(ask).await.map(Rows::Read),
-            Ask::Tcp { host, port } => self.tcp(host, port).await.map(Rows::Read),
+            Ask::Tcp { host, port, greeting } => self.tcp(host, port, *greeting).await.map(Rows::Read),
+            Ask::Browser(ask) => self.browser(ask).await.map(Rows::Read),
             Ask::Local(ask) => self.local(ask).await.map(Rows::Read),
             Ask::Tds(ask) => self.tds(ask).await.map(Rows::Read),
             Ask::Host(ask) => self.host(ask).await.map(Rows::Read),
@@ -193,39 +191,10 @@ impl Asking<'_> {
         }
     }
 
-    async fn tcp(&self, host: &Phrase, port: &Phrase) -> Result<Vec<Record>, Absence> {
-        let (host, port) = (self.text(host)?, self.text(port)?);
-        let Ok(port) = port.parse::<u16>() else {
-            return Err(self.malformed(&format!("`{port}` is no port")));
-        };
-        let took = self.reach_one(&host, port).await?;
-        let milliseconds = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-        Ok(vec![
-            [("open", true.into()), ("milliseconds", milliseconds.into())]
-                .into_iter()
-                .collect(),
-        ])
-    }
-
-    /// How long the first of these hosts takes that accepts a connection; blanks stand between them.
-    async fn reach_one(&self, hosts: &str, port: u16) -> Result<Duration, Absence> {
-        let detail = format!("{}: there is no host to connect to", self.path);
-        let mut outcome = Err(Absence::new(Cause::NotFound, self.path.to_string(), detail));
-        let hosts: Vec<&str> = hosts.split_whitespace().collect();
-        let share = TCP_DEADLINE / u32::try_from(hosts.len().max(1)).unwrap_or(u32::MAX);
-        for host in hosts {
-            outcome = tcp::tcp_reach(host, port, share).await;
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
-    }
-
     async fn local(&self, ask: &LocalAsk) -> Result<Vec<Record>, Absence> {
         match ask {
             LocalAsk::Resolvers => local::resolvers().await,
-            LocalAsk::Resolve { name } => local::resolve(&self.text(name)?, TCP_DEADLINE).await,
+            LocalAsk::Resolve { name } => local::resolve(&self.text(name)?, network::DEADLINE).await,
             LocalAsk::Clock => Ok(vec![local::clock()]),
         }
     }
