@@ -1,5 +1,7 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
+mod discover;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::evaluate::{self, Judged, Selection, Summary};
 use crate::facts::{self, Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
+
+pub use discover::{Sought, discover};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]

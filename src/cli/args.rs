@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArguments;
 use super::collect::CollectArguments;
+use super::discover::DiscoverArguments;
 use super::doctor::DoctorArguments;
 use super::exit::ExitStatus;
 use super::explain::ExplainArguments;
@@ -98,6 +99,7 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     Check(CheckArguments),
     Collect(CollectArguments),
+    Discover(DiscoverArguments),
     Init(InitArguments),
     Doctor(DoctorArguments),
     Explain(ExplainArguments),

@@ -95,7 +95,7 @@ pub(super) fn runtime() -> Outcome<Runtime> {
 }
 
 /// From now on Ctrl-C ends the run early instead of the program.
-async fn cancel_on_interrupt(cancelled: CancellationToken) {
+pub(super) async fn cancel_on_interrupt(cancelled: CancellationToken) {
     let mut pressed = Box::pin(tokio::signal::ctrl_c());
     // The first look is what begins to listen: nothing may be pressed in vain afterwards.
     let first = poll_fn(|context| Poll::Ready(pressed.as_mut().poll(context))).await;

@@ -7,6 +7,8 @@ mod args;
 mod check;
 mod clock;
 mod collect;
+mod directory;
+mod discover;
 mod doctor;
 mod exit;
 mod explain;
@@ -19,6 +21,7 @@ mod packs;
 mod progress;
 mod refusal;
 mod rules;
+mod scalar;
 mod terminal;
 mod trust;
 mod values;
@@ -118,6 +121,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
     match command {
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
+        Command::Discover(arguments) => discover::run(arguments, context),
         Command::Init(arguments) => init::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),

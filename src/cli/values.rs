@@ -25,6 +25,18 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "times look like 2026-11-22T03:00:00Z, days like 2026-11-22".to_owned())
 }
 
+/// A host name and nothing else.
+pub(crate) fn host_name(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        let right = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(right)
+    };
+    let right = text.len() <= 253 && text.split('.').all(label);
+    right
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a name has letters, digits, `-` and `_`, and dots between its parts".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

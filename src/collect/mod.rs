@@ -31,10 +31,10 @@ use crate::facts::{Absence, Cause, Digest, FactPath, Facts, Observation, Provena
 use crate::pair::{Pair, Secrets};
 
 pub use doctor::{Health, Look, examine};
-pub use find::{Domain, FoundServer, directory_of, find_servers, primary_of};
+pub use find::{directory_of, primary_of};
 use order::Order;
 
-pub use needs::needed;
+pub use needs::{needed, needed_for};
 pub use progress::{Progress, Silent};
 pub use transports::endpoints_of;
 

@@ -7,7 +7,12 @@ use crate::facts::{FactPath, Root};
 
 /// Every fact that these rules read, and every fact that reading those needs.
 pub fn needed<'a>(catalogue: &Catalogue, rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<FactPath> {
-    let mut queue: Vec<FactPath> = rules.into_iter().flat_map(reads_of_rule).collect();
+    needed_for(catalogue, rules.into_iter().flat_map(reads_of_rule))
+}
+
+/// These facts, and every fact that reading them needs; those that no pack declares are left out.
+pub fn needed_for(catalogue: &Catalogue, facts: impl IntoIterator<Item = FactPath>) -> BTreeSet<FactPath> {
+    let mut queue: Vec<FactPath> = facts.into_iter().collect();
     let mut needed = BTreeSet::new();
     while let Some(path) = queue.pop() {
         if matches!(path.root, Root::Setting | Root::Param) {

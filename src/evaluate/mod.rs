@@ -4,6 +4,7 @@
 
 mod age;
 mod case;
+mod discovered;
 mod evidence;
 mod examples;
 mod finding;
@@ -16,6 +17,7 @@ mod summary;
 mod waive;
 
 pub use age::expire;
+pub use discovered::{Candidate, Found, NamedBy, discovered};
 pub use evidence::Evidence;
 pub use examples::{ExampleRun, Miss, run_examples};
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};

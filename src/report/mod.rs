@@ -14,6 +14,7 @@ mod page;
 mod pretty;
 mod rule_text;
 mod rules;
+mod servers;
 mod shown;
 mod source;
 mod table;
@@ -35,6 +36,7 @@ pub use look::Look;
 pub use pretty::{compact, pretty};
 pub use rule_text::{rule_json, rule_text};
 pub use rules::{rules_json, rules_table};
+pub use servers::{Servers, servers_json, servers_text};
 
 /// Whether servers were asked, or a recording stands in for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ const COMMANDS: &[&str] = &[
     "",
     "check",
     "collect",
+    "discover",
     "init",
     "doctor",
     "explain",

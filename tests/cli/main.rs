@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod codes;
+mod discover;
 mod help;
 mod live;
 mod run;

@@ -1,57 +1,35 @@
 //! Asks DNS and the directory for what a new pair file can know by itself.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::Path;
 
-use super::draft::{Credential, Draft, Server};
-use crate::catalogue::Catalogue;
+use super::draft::{Draft, Server, Sides};
+use crate::catalogue::Discovery;
+use crate::cli::directory::Directory;
 use crate::cli::live;
-use crate::cli::refusal::{Outcome, Refusal};
-use crate::collect::{self, FoundServer};
-use crate::diagnostic::{Diagnostics, SourceMap};
-use crate::facts::Absence;
-use crate::pair::{Endpoint, Pair, Secrets};
+use crate::cli::refusal::Outcome;
+use crate::collect;
+use crate::evaluate::{Candidate, Found};
+use crate::facts::{Absence, FactValue};
 
-/// Fills in what is found; returns what was not, in a line each.
-pub(super) fn fill(
-    draft: &mut Draft,
+/// The DNS server on which records of the domain are changed, and the directory server; returns what was not found.
+pub(super) fn look_up(
+    directory: &mut Directory,
+    dns: &mut Option<String>,
     domain: &str,
-    directory: Option<&str>,
-    catalogue: &Catalogue,
 ) -> Outcome<Vec<String>> {
     let runtime = live::runtime()?;
     let mut missed = Vec::new();
     runtime.block_on(async {
-        if directory.is_none() {
-            match collect::directory_of(domain).await {
-                Ok(server) => draft.directory.server = Some(server),
-                Err(why) => missed.push(told("the directory of the domain", &why)),
-            }
+        if let Err(why) = directory.look_up(domain).await {
+            missed.push(told("the directory of the domain", &why));
         }
         match collect::primary_of(domain).await {
-            Ok(Some(server)) => draft.dns = Some(server),
+            Ok(Some(server)) => *dns = Some(server),
             Ok(None) => missed.push(format!("{domain} has no start of authority in DNS")),
             Err(why) => missed.push(told("the domain's DNS server", &why)),
         }
     });
-    if !matches!(draft.directory.credential, Credential::Unsaid(_)) && draft.directory.server.is_some() {
-        let endpoint = endpoint(draft, catalogue)?;
-        let mut secrets = Secrets::default();
-        let mut servers: Vec<&mut Server> = [&mut draft.source, &mut draft.target]
-            .into_iter()
-            .filter(|server| server.name.is_some())
-            .collect();
-        let names: Vec<String> = servers.iter().filter_map(|server| server.name.clone()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match runtime.block_on(collect::find_servers(&endpoint, &names, &mut secrets)) {
-            Ok((_, found)) => {
-                for (server, found) in servers.iter_mut().zip(found) {
-                    take(server, found, &mut missed);
-                }
-            }
-            Err(why) => missed.push(told("the directory", &why)),
-        }
-    }
     runtime.shutdown_background();
     Ok(missed)
 }
@@ -60,25 +38,67 @@ fn told(what: &str, why: &Absence) -> String {
     format!("{what}: {}; {}", why.detail, why.cause.hint())
 }
 
-/// Takes over what the directory knows of a server that was named.
-fn take(server: &mut Server, found: Result<FoundServer, Absence>, missed: &mut Vec<String>) {
-    let Some(name) = &server.name else {
-        return;
-    };
-    match found {
-        Ok(found) => {
-            let full = found.dns_name.unwrap_or_default();
-            if let Some((_, domain)) = full.split_once('.') {
-                server.domain = Some(domain.to_owned());
-            }
-            if found.addresses.is_empty() {
-                missed.push(format!("{name}: this machine finds no address of {full}"));
-            }
-            server.addresses = first_ipv4(found.addresses);
-            server.name = Some(found.name);
+/// Takes over what was found of the two servers; returns what was not found.
+pub(super) fn take(draft: &mut Draft, found: &Found, ways: &[&Discovery]) -> Vec<String> {
+    let mut missed = Vec::new();
+    let mut nobody = false;
+    for server in [&mut draft.source, &mut draft.target] {
+        let called = server.called.clone().unwrap_or_default();
+        let own: Vec<&Candidate> = found
+            .candidates
+            .iter()
+            .filter(|one| one.is_called(&called))
+            .collect();
+        if own.is_empty() {
+            missed.push(format!("{called}: no server of this name was found"));
+            nobody = true;
+        } else {
+            fill(server, &own, &mut missed);
         }
-        Err(why) => missed.push(told(name, &why)),
     }
+    if nobody {
+        let mut reasons: Vec<String> = found.unread.iter().map(|(_, why)| told(&why.root, why)).collect();
+        reasons.sort();
+        reasons.dedup();
+        missed.extend(reasons);
+    }
+    draft.settings = settings(draft, found, ways);
+    missed
+}
+
+fn fill(server: &mut Server, own: &[&Candidate], missed: &mut Vec<String>) {
+    let full = own.iter().filter_map(|one| one.text("dns_name"));
+    let full = full.filter(|name| name.contains('.')).max_by_key(String::len);
+    if let Some((_, domain)) = full.as_deref().and_then(|full| full.split_once('.')) {
+        server.domain = Some(domain.to_owned());
+    }
+    server.name = own.first().map(|one| one.name());
+    server.addresses = first_ipv4(own.iter().find_map(|one| addresses(one)).unwrap_or_default());
+    if server.addresses.is_empty() {
+        let name = full.or(server.name.clone()).unwrap_or_default();
+        missed.push(format!("{name}: this machine finds no address of it"));
+    }
+    let listens = own
+        .iter()
+        .filter(|one| one.text("instance").is_some() || one.text("port").is_some());
+    server.instances = listens
+        .map(|one| (one.text("instance"), one.text("port")))
+        .collect();
+    let mut packs: Vec<String> = own.iter().map(|one| one.pack.to_string()).collect();
+    packs.sort();
+    packs.dedup();
+    server.packs = packs;
+}
+
+fn addresses(candidate: &Candidate) -> Option<Vec<IpAddr>> {
+    let items = candidate.get("addresses").items()?.iter();
+    let found: Vec<IpAddr> = items
+        .filter_map(|item| match item {
+            FactValue::Ip(address) => Some(*address),
+            _ => None,
+        })
+        .collect();
+    (!found.is_empty()).then_some(found)
 }
 
 /// The addresses, an IPv4 one first: it is what most of these servers are reached by.
@@ -87,18 +107,25 @@ fn first_ipv4(mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     addresses
 }
 
-/// The directory as the draft describes it, read the way every pair file is.
-fn endpoint(draft: &Draft, catalogue: &Catalogue) -> Outcome<Endpoint> {
-    let mut sources = SourceMap::new();
-    let mut sink = Diagnostics::new();
-    let id = sources.add("draft", draft.text(catalogue));
-    let pair = Pair::parse(id, Path::new(""), &sources, &mut sink);
-    let endpoint = pair.and_then(|pair| pair.endpoint("directory").cloned());
-    endpoint.ok_or_else(|| {
-        let first = sink
-            .sorted()
-            .first()
-            .map_or_else(String::new, |item| item.message.clone());
-        Refusal::new(format!("the directory cannot be described: {first}"))
-    })
+/// What the packs' ways to find servers say of settings.
+fn settings(draft: &Draft, found: &Found, ways: &[&Discovery]) -> BTreeMap<String, Sides<String>> {
+    let mut settings = BTreeMap::new();
+    for way in ways {
+        for (setting, field) in &way.settings {
+            let of = |server: &Server| {
+                let called = server.called.as_deref()?;
+                let own = found.candidates.iter().filter(|one| one.pack == way.pack);
+                own.filter(|one| one.is_called(called))
+                    .find_map(|one| one.text(field))
+            };
+            let sides = Sides {
+                source: of(&draft.source),
+                target: of(&draft.target),
+            };
+            if sides.source.is_some() || sides.target.is_some() {
+                settings.insert(setting.to_string(), sides);
+            }
+        }
+    }
+    settings
 }

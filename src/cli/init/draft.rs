@@ -1,88 +1,35 @@
 //! The text of a new pair file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
-use super::scalar::{flow, scalar};
+use super::endpoints::put_servers;
 use crate::catalogue::{Catalogue, Setting};
+use crate::cli::directory::{CHANGE, Directory, put_host};
+use crate::cli::scalar::{flow, scalar};
 use crate::facts::FactType;
-
-/// Where a password is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Secret {
-    Env(String),
-    File(PathBuf),
-    Prompt,
-}
-
-impl Secret {
-    /// A path in the pair file is taken from its own folder, so it is written in full.
-    pub(super) fn absolute(&self) -> io::Result<Self> {
-        Ok(match self {
-            Self::File(path) => Self::File(std::path::absolute(path)?),
-            other => other.clone(),
-        })
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Env(name) => format!("{{ env: {} }}", scalar(name)),
-            Self::File(path) => format!("{{ file: {} }}", scalar(&path.to_string_lossy())),
-            Self::Prompt => "{ prompt: \"password for the directory\" }".to_owned(),
-        }
-    }
-}
-
-/// What protects the connection to the directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Security {
-    /// TLS from the first byte on, port 636
-    #[default]
-    Ldaps,
-    /// TLS on request, port 389
-    Starttls,
-    /// Nothing, port 389
-    Plain,
-    /// Kerberos seals it, port 389
-    Gssapi,
-}
-
-impl Security {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Ldaps => "ldaps",
-            Self::Starttls => "starttls",
-            Self::Plain => "plain",
-            Self::Gssapi => "gssapi",
-        }
-    }
-}
-
-/// Who logs on to the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Credential {
-    Password { user: String, secret: Secret },
-    Kerberos,
-    Unsaid(Secret),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Directory {
-    pub(super) server: Option<String>,
-    pub(super) security: Security,
-    pub(super) ca: Option<PathBuf>,
-    pub(super) credential: Credential,
-}
 
 /// A server as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Server {
+    /// As a person named it.
+    pub(super) called: Option<String>,
     pub(super) name: Option<String>,
     pub(super) domain: Option<String>,
     /// The first is the one that is used.
     pub(super) addresses: Vec<IpAddr>,
+    /// Name and port of each instance that was found, as far as they are known.
+    pub(super) instances: Vec<(Option<String>, Option<String>)>,
+    /// The packs that know it.
+    pub(super) packs: Vec<String>,
+}
+
+/// Something that is known of the two servers, or of one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sides<T> {
+    pub(super) source: Option<T>,
+    pub(super) target: Option<T>,
 }
 
 impl Server {
@@ -96,9 +43,10 @@ impl Server {
             None => (given, domain),
         };
         Self {
+            called: Some(given.to_owned()),
             name: Some(name.to_owned()),
             domain: rest.map(str::to_owned),
-            addresses: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -113,10 +61,9 @@ pub(super) struct Draft {
     pub(super) directory: Directory,
     /// The server on which DNS records are changed.
     pub(super) dns: Option<String>,
+    /// What is known of settings that have a value for each server.
+    pub(super) settings: BTreeMap<String, Sides<String>>,
 }
-
-/// Marks what a person has to fill in.
-const CHANGE: &str = "CHANGE";
 
 impl Draft {
     /// How many places a person has to fill in.
@@ -127,12 +74,7 @@ impl Draft {
             .iter()
             .filter(|server| server.addresses.is_empty())
             .count();
-        let user = usize::from(matches!(self.directory.credential, Credential::Unsaid(_)));
-        names
-            + addresses
-            + user
-            + usize::from(self.directory.server.is_none())
-            + usize::from(self.dns.is_none())
+        names + addresses + self.directory.open_points() + usize::from(self.dns.is_none())
     }
 
     /// The file.
@@ -161,8 +103,8 @@ impl Draft {
         );
         self.put_endpoints(&mut text);
         text.push_str(COLLECTING);
-        put_settings(&mut text, "settings", catalogue.settings.values(), &self.packs);
-        put_settings(&mut text, "params", catalogue.params.values(), &self.packs);
+        self.put_settings(&mut text, "settings", catalogue.settings.values());
+        self.put_settings(&mut text, "params", catalogue.params.values());
         text.push_str(WAIVERS);
         text
     }
@@ -197,46 +139,59 @@ impl Draft {
         text.push_str(
             "endpoints:\n  # One domain controller; what is read of the directory is read there.\n",
         );
-        text.push_str("  directory:\n    ldap:\n");
-        put_host(text, self.directory.server.as_deref(), "dc1.corp.example");
-        let _ = writeln!(
-            text,
-            "      security: {}    # ldaps, starttls, plain or gssapi",
-            self.directory.security.word()
-        );
-        match &self.directory.ca {
-            Some(ca) => {
-                let _ = writeln!(text, "      ca: {}", scalar(&ca.to_string_lossy()));
-            }
-            None => text.push_str(
-                "      # ca: authority.pem    # when the system does not know who signed the certificate\n",
-            ),
-        }
-        let _ = match &self.directory.credential {
-            Credential::Kerberos => writeln!(text, "    credential: {{ kerberos: {{}} }}"),
-            Credential::Password { user, secret } => writeln!(
-                text,
-                "    credential: {{ user: {}, password: {} }}",
-                scalar(user),
-                secret.text()
-            ),
-            Credential::Unsaid(secret) => writeln!(
-                text,
-                "    credential: {{ user: svc-standin@corp.example, password: {} }}    # {CHANGE}",
-                secret.text()
-            ),
-        };
+        self.directory.put(text);
         text.push_str("  # The DNS server on which the source's records are changed.\n  dns:\n    dns:\n");
         put_host(text, self.dns.as_deref(), "dc1.corp.example");
-        text.push_str("      # tsig: { name: KEY, algorithm: hmac-sha256, secret: { file: dns.key } }    # for signed changes\n\n");
+        text.push_str("      # tsig: { name: KEY, algorithm: hmac-sha256, secret: { file: dns.key } }    # for signed changes\n");
+        put_servers(text, &self.source, &self.target);
+        text.push('\n');
+    }
+
+    /// Every setting with its meaning, as a comment that only needs its `# ` taken away; what is known stands there.
+    fn put_settings<'a>(&self, text: &mut String, key: &str, settings: impl Iterator<Item = &'a Setting>) {
+        let settings: Vec<&Setting> = settings.collect();
+        let _ = writeln!(
+            text,
+            "# What the packs ask about the pair. Take the `# ` away before a line to change its value."
+        );
+        let _ = writeln!(text, "{key}:");
+        for pack in &self.packs {
+            for setting in settings.iter().filter(|setting| *setting.pack == **pack) {
+                text.push('\n');
+                let needed = if setting.default.is_none() { "NEEDED. " } else { "" };
+                for line in wrapped(&format!("{needed}{}", setting.about), 100) {
+                    let _ = writeln!(text, "  # {line}");
+                }
+                let _ = writeln!(text, "  # Type: {}", type_words(&setting.ty));
+                let known = self
+                    .settings
+                    .get(setting.name.as_ref())
+                    .filter(|_| key == "settings");
+                let known = known.and_then(|sides| known_value(&setting.ty, sides));
+                let _ = if let Some(known) = known {
+                    writeln!(text, "  {}: {known}    # as it was found", setting.name)
+                } else {
+                    let default = setting.default.as_ref().map_or_else(String::new, flow);
+                    writeln!(text, "  # {}: {default}", setting.name)
+                };
+            }
+        }
+        text.push('\n');
     }
 }
 
-fn put_host(text: &mut String, host: Option<&str>, placeholder: &str) {
-    let _ = match host {
-        Some(host) => writeln!(text, "      server: {}", scalar(host)),
-        None => writeln!(text, "      server: {placeholder}    # {CHANGE}"),
+/// What is known of source and target, as far as the setting can hold it.
+fn known_value(ty: &FactType, sides: &Sides<String>) -> Option<String> {
+    let FactType::Record(fields) = ty else {
+        return None;
     };
+    let of = |side: &str, value: &Option<String>| {
+        let value = fields.get(side)?.parse(value.as_ref()?)?;
+        Some(format!("{side}: {}", flow(&value)))
+    };
+    let known = [of("source", &sides.source), of("target", &sides.target)];
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    (!known.is_empty()).then(|| format!("{{ {} }}", known.join(", ")))
 }
 
 fn put_server(text: &mut String, key: &str, about: &str, name: &str, address: &str, server: &Server) {
@@ -291,34 +246,6 @@ const WAIVERS: &str = "\
 #   - { rule: pack/problem, subject: \"*\", reason: WHY, owner: WHO, until: 2027-03-31 }
 ";
 
-/// Every setting with its meaning, as a comment that only needs its `# ` taken away.
-fn put_settings<'a>(
-    text: &mut String,
-    key: &str,
-    settings: impl Iterator<Item = &'a Setting>,
-    packs: &[String],
-) {
-    let settings: Vec<&Setting> = settings.collect();
-    let _ = writeln!(
-        text,
-        "# What the packs ask about the pair. Take the `# ` away before a line to change its value."
-    );
-    let _ = writeln!(text, "{key}:");
-    for pack in packs {
-        for setting in settings.iter().filter(|setting| setting.pack.as_ref() == pack) {
-            text.push('\n');
-            let needed = if setting.default.is_none() { "NEEDED. " } else { "" };
-            for line in wrapped(&format!("{needed}{}", setting.about), 100) {
-                let _ = writeln!(text, "  # {line}");
-            }
-            let _ = writeln!(text, "  # Type: {}", type_words(&setting.ty));
-            let default = setting.default.as_ref().map_or_else(String::new, flow);
-            let _ = writeln!(text, "  # {}: {default}", setting.name);
-        }
-    }
-    text.push('\n');
-}
-
 fn type_words(ty: &FactType) -> String {
     match ty {
         FactType::OneOf(words) => words.join(" or "),
@@ -345,6 +272,7 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::catalogue::{bind, embedded_packs, load};
+    use crate::cli::directory::{Credential, Secret, Security};
     use crate::diagnostic::{Diagnostics, SourceMap, human};
     use crate::pair::Pair;
     use std::path::Path;
@@ -353,7 +281,10 @@ mod tests {
         Draft {
             name: None,
             packs: catalogue.packs.iter().map(|pack| pack.name.to_string()).collect(),
-            source: Server::named(Some("a1.corp.example"), None),
+            source: Server {
+                instances: vec![(Some("PAY ROLL\n#x".into()), Some("50123".into()))],
+                ..Server::named(Some("a1.corp.example"), None)
+            },
             target: Server::default(),
             directory: Directory {
                 server: None,
@@ -365,6 +296,14 @@ mod tests {
                 },
             },
             dns: None,
+            settings: [(
+                "exchange.edition".to_owned(),
+                Sides {
+                    source: Some("enterprise".to_owned()),
+                    target: Some("no such".to_owned()),
+                },
+            )]
+            .into(),
         }
     }
 
@@ -388,28 +327,37 @@ mod tests {
         let pair = read(&text, &catalogue);
         assert_eq!(pair.source.domain.as_deref(), Some("corp.example"));
         assert_eq!(text.matches(CHANGE).count(), draft.open_points());
+        assert!(text.contains("\n  exchange.edition: { source: enterprise }    # as it was found\n"));
         let names: Vec<&str> = catalogue
             .settings
             .keys()
             .chain(catalogue.params.keys())
             .map(AsRef::as_ref)
             .collect();
-        let uncommented: Vec<String> = text
-            .lines()
-            .map(|line| {
+        let uncommented = |keys: &[&str]| -> String {
+            let lines = text.lines().map(|line| {
                 let bare = line.trim_start().trim_start_matches("# ");
-                let known = bare
-                    .split_once(':')
-                    .is_some_and(|(name, _)| names.contains(&name));
-                if known {
-                    format!("  {bare}")
+                let begins = bare.trim_start().split_once(':');
+                let comment = line.trim_start().starts_with('#');
+                if comment && begins.is_some_and(|(name, _)| keys.contains(&name)) {
+                    format!("  {bare}\n")
                 } else {
-                    line.to_owned()
+                    format!("{line}\n")
                 }
-            })
-            .collect();
-        let whole = read(&uncommented.join("\n"), &catalogue);
+            });
+            lines.collect()
+        };
+        let whole = read(&uncommented(&names), &catalogue);
         let said = whole.settings.unwrap();
         assert_eq!(said.entries().unwrap().len(), catalogue.settings.len());
+        for host in ["rpc", "winrm", "ssh"] {
+            let keys = ["servers", "source", "target", "credential", "tds", host];
+            let text = uncommented(&keys);
+            let pair = read(&text, &catalogue);
+            let asked = [pair.host("source"), pair.host("target")].map(|one| one.unwrap().protocol.word());
+            assert_eq!(asked, [host; 2]);
+            assert_eq!(pair.tds("source").unwrap().protocol.address().1, Some(50123));
+            assert_eq!(pair.tds("target").unwrap().protocol.address().1, None);
+        }
     }
 }

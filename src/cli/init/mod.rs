@@ -2,30 +2,38 @@
 
 mod discover;
 mod draft;
-mod scalar;
+mod endpoints;
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
 use super::Context;
+use super::directory::DirectoryArguments;
+use super::discover::{Search, Wanted, how_to_choose};
 use super::exit::ExitStatus;
 use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
-use crate::catalogue::Catalogue;
+use super::values::{duration, host_name};
+use crate::catalogue::{Catalogue, Discovery};
 use crate::diagnostic::{suggest, visible};
+use crate::evaluate::Found;
 use crate::pipeline::PAIR_FILE;
-use crate::report::pretty;
-use draft::{Credential, Directory, Draft, Secret, Security, Server};
+use crate::report::{self, Servers, pretty};
+use draft::{Draft, Server};
 
 /// Write a first pair file, with every setting of its packs and what it means
 ///
 /// Without --domain nothing is asked, and what only you know stands as a placeholder marked CHANGE. With --domain the
 /// name servers of this machine are asked for the domain's servers, and with --user or --kerberos the directory for the
-/// two servers. Secrets never stand in the file, only where they are found. A file that is there is never written over.
+/// two servers, as `standin discover` does; without --source and --target the servers that there are to choose from are
+/// listed, and nothing is written. Secrets never stand in the file, only where they are found. A file that is there is
+/// never written over.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InitArguments {
@@ -41,7 +49,8 @@ pub(crate) struct InitArguments {
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     target: Option<String>,
 
-    /// The packs that judge the pair, with commas; those that they require are added [default: common]
+    /// The packs that judge the pair, with commas; those that they require are added [default: those that know both
+    /// servers, else common]
     #[arg(long, value_name = "PACK", value_delimiter = ',')]
     packs: Vec<String>,
 
@@ -49,33 +58,12 @@ pub(crate) struct InitArguments {
     #[arg(long, value_name = "NAME", value_parser = pair_name)]
     name: Option<String>,
 
-    /// The DNS name of the domain, such as corp.example; its servers are looked up [default: nothing is asked]
-    #[arg(long, value_name = "DOMAIN", value_parser = host_name)]
-    domain: Option<String>,
+    #[command(flatten)]
+    directory: DirectoryArguments,
 
-    /// The directory server to ask [default: the one that the domain's DNS records prefer]
-    #[arg(long, value_name = "HOST", value_parser = host_name, requires = "domain")]
-    directory: Option<String>,
-
-    /// Who logs on to the directory, in the form `NAME@DOMAIN` [default: the directory is not asked]
-    #[arg(long, value_name = "USER")]
-    user: Option<String>,
-
-    /// Where the password is found: `env:NAME`, `file:PATH` or `prompt`
-    #[arg(long, value_name = "WHERE", value_parser = secret, default_value = "env:STANDIN_DIRECTORY_PASSWORD")]
-    password: Secret,
-
-    /// Log on with the Kerberos ticket of whoever runs this [default: off]
-    #[arg(long, conflicts_with = "user")]
-    kerberos: bool,
-
-    /// What protects the connection to the directory
-    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
-    security: Security,
-
-    /// The certificate of the authority that signed the directory's [default: the system's authorities]
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    /// How long looking for servers may take: 500ms, 30s, 2m, 1h [default: 2m]
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
+    timeout: Option<Duration>,
 
     #[command(flatten)]
     folders: PackFolders,
@@ -88,21 +76,83 @@ Examples:
       --domain corp.example --user svc-standin@corp.example --password prompt
 
 Then: standin doctor mail-pair, standin check mail-pair
-Exit codes: 0 written, 3 written, but something was not found, 2 could not run.";
+Exit codes: 0 written, 3 written, but something was not found, or not written, for there is a choice to make,
+2 could not run, 130 interrupted.";
 
 pub(crate) fn run(arguments: &InitArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let file = arguments.out.join(PAIR_FILE);
     if file.exists() {
         return Err(there_already(&file));
     }
-    let catalogue = catalogue(arguments, context)?;
-    let mut draft = first_draft(arguments, &catalogue)?;
-    let missed = match &arguments.domain {
-        Some(domain) => discover::fill(&mut draft, domain, arguments.directory.as_deref(), &catalogue)?,
-        None => Vec::new(),
-    };
+    check_packs(arguments)?;
+    let mut draft = first_draft(arguments)?;
+    let mut missed = Vec::new();
+    if let Some(domain) = &arguments.directory.domain {
+        missed = discover::look_up(&mut draft.directory, &mut draft.dns, domain)?;
+        if draft.directory.has_credential() && draft.directory.server.is_some() {
+            let search = Search::of(&arguments.packs, &arguments.folders, context)?;
+            let names: Vec<String> = [&arguments.source, &arguments.target]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect();
+            let ways = search.ways(None, &names);
+            let pair = draft.directory.pair(&search.packs())?;
+            let wanted = Wanted {
+                pair: &pair,
+                servers: &names,
+                everybody: false,
+                timeout: arguments.timeout.unwrap_or(Search::TIMEOUT),
+            };
+            let (found, complete) = search.run(&ways, wanted, context)?;
+            if !complete {
+                context.terminal.complain("interrupted; nothing was written\n");
+                return Ok(ExitStatus::Interrupted);
+            }
+            if names.len() < 2 {
+                return Ok(choose(&ways, &found, context));
+            }
+            missed.extend(discover::take(&mut draft, &found, &ways));
+        }
+    }
+    let catalogue = catalogue(arguments, &draft, context)?;
+    draft.packs = catalogue.packs.iter().map(|pack| pack.name.to_string()).collect();
     write(&arguments.out, &file, &draft.text(&catalogue))?;
-    for why in &missed {
+    Ok(tell(arguments, &file, &draft, &missed, context))
+}
+
+/// Lists the servers that there are to choose from.
+fn choose(ways: &[&Discovery], found: &Found, context: &Context) -> ExitStatus {
+    let servers = Servers {
+        ways,
+        found,
+        pairs: &[],
+        complete: true,
+    };
+    let look = context.look(false);
+    context.answer(
+        || [report::servers_text(&servers, look), how_to_choose(&servers)].concat(),
+        || {
+            let mut told = report::servers_json(&servers);
+            told["file"] = serde_json::Value::Null;
+            pretty(&told)
+        },
+    );
+    context
+        .terminal
+        .complain("nothing was written: say which two servers, with --source and --target\n");
+    ExitStatus::Unknown
+}
+
+/// Tells what was written, and what is still to be done.
+fn tell(
+    arguments: &InitArguments,
+    file: &Path,
+    draft: &Draft,
+    missed: &[String],
+    context: &Context,
+) -> ExitStatus {
+    for why in missed {
         context
             .terminal
             .complain(&format!("not found: {}\n", visible(why)));
@@ -123,73 +173,69 @@ pub(crate) fn run(arguments: &InitArguments, context: &mut Context) -> Outcome<E
         || {
             pretty(&json!({
                 "file": file.display().to_string(),
+                "packs": draft.packs,
                 "placeholders": draft.open_points(),
                 "not_found": missed,
             }))
         },
     );
-    Ok(if missed.is_empty() {
+    if missed.is_empty() {
         ExitStatus::Good
     } else {
         ExitStatus::Unknown
-    })
+    }
 }
 
-/// The packs that are named, with those that they require.
-fn catalogue(arguments: &InitArguments, context: &mut Context) -> Outcome<Catalogue> {
-    let named: Vec<String> = if arguments.packs.is_empty() {
-        vec!["common".to_owned()]
+/// Refuses the name of a pack that there is not.
+fn check_packs(arguments: &InitArguments) -> Outcome<()> {
+    let all = Chosen::read(&[], &arguments.folders)?;
+    let known: Vec<&str> = all.packs.iter().map(|pack| pack.folder.as_str()).collect();
+    let Some(unknown) = arguments
+        .packs
+        .iter()
+        .find(|name| !known.contains(&name.as_str()))
+    else {
+        return Ok(());
+    };
+    let refusal = Refusal::new(format!("there is no pack `{unknown}`"));
+    let refusal = match suggest(unknown, known.iter().copied()) {
+        Some(near) => refusal.next(format!("did you mean `{near}`?")),
+        None => refusal,
+    };
+    Err(refusal.next(format!(
+        "there are {}; packs of your own are named by --rules FOLDER",
+        known.join(", ")
+    )))
+}
+
+/// The packs that are named, else those that know both servers, with those that they require.
+fn catalogue(arguments: &InitArguments, draft: &Draft, context: &mut Context) -> Outcome<Catalogue> {
+    let named = if arguments.packs.is_empty() {
+        let both = draft
+            .source
+            .packs
+            .iter()
+            .filter(|pack| draft.target.packs.contains(pack));
+        both.cloned().chain(["common".to_owned()]).collect()
     } else {
         arguments.packs.clone()
     };
     let all = Chosen::read(&[], &arguments.folders)?;
-    let known: Vec<&str> = all.packs.iter().map(|pack| pack.folder.as_str()).collect();
-    if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
-        let refusal = Refusal::new(format!("there is no pack `{unknown}`"));
-        let refusal = match suggest(unknown, known.iter().copied()) {
-            Some(near) => refusal.next(format!("did you mean `{near}`?")),
-            None => refusal,
-        };
-        return Err(refusal.next(format!(
-            "there are {}; packs of your own are named by --rules FOLDER",
-            known.join(", ")
-        )));
-    }
     all.with_required(named).load(context)
 }
 
-fn first_draft(arguments: &InitArguments, catalogue: &Catalogue) -> Outcome<Draft> {
-    let server = |given: &Option<String>| Server::named(given.as_deref(), arguments.domain.as_deref());
-    let credential = match (&arguments.user, arguments.kerberos) {
-        (Some(user), _) => Credential::Password {
-            user: user.clone(),
-            secret: arguments.password.absolute().map_err(|error| no_path(&error))?,
-        },
-        (None, true) => Credential::Kerberos,
-        (None, false) => Credential::Unsaid(arguments.password.absolute().map_err(|error| no_path(&error))?),
-    };
-    let ca = arguments.ca.as_ref().map(std::path::absolute).transpose();
+fn first_draft(arguments: &InitArguments) -> Outcome<Draft> {
+    let domain = arguments.directory.domain.as_deref();
+    let server = |given: &Option<String>| Server::named(given.as_deref(), domain);
     Ok(Draft {
         name: arguments.name.clone(),
-        packs: catalogue.packs.iter().map(|pack| pack.name.to_string()).collect(),
+        packs: Vec::new(),
         source: server(&arguments.source),
         target: server(&arguments.target),
-        directory: Directory {
-            server: arguments.directory.clone(),
-            security: if arguments.kerberos {
-                Security::Gssapi
-            } else {
-                arguments.security
-            },
-            ca: ca.map_err(|error| no_path(&error))?,
-            credential,
-        },
+        directory: arguments.directory.directory()?,
         dns: None,
+        settings: BTreeMap::new(),
     })
-}
-
-fn no_path(error: &io::Error) -> Refusal {
-    Refusal::new(format!("a path cannot be made absolute: {error}"))
 }
 
 fn there_already(file: &Path) -> Refusal {
@@ -212,30 +258,9 @@ fn write(folder: &Path, file: &Path, text: &str) -> Outcome<()> {
     opened.write_all(text.as_bytes()).map_err(failed)
 }
 
-/// A host name and nothing else.
-fn host_name(text: &str) -> Result<String, String> {
-    let label = |label: &str| {
-        let right = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(right)
-    };
-    let right = text.len() <= 253 && text.split('.').all(label);
-    right
-        .then(|| text.to_owned())
-        .ok_or_else(|| "a name has letters, digits, `-` and `_`, and dots between its parts".to_owned())
-}
-
 fn pair_name(text: &str) -> Result<String, String> {
     let right = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     (text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(right))
         .then(|| text.to_owned())
         .ok_or_else(|| "a pair's name has letters, digits, `-` and `_`, first a letter".to_owned())
-}
-
-fn secret(text: &str) -> Result<Secret, String> {
-    match text.split_once(':') {
-        Some(("env", name)) if !name.is_empty() => Ok(Secret::Env(name.to_owned())),
-        Some(("file", path)) if !path.is_empty() => Ok(Secret::File(path.into())),
-        None if text == "prompt" => Ok(Secret::Prompt),
-        _ => Err("write env:NAME, file:PATH or prompt; the password itself is never given".to_owned()),
-    }
 }

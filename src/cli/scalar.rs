@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::facts::{FactValue, to_json};
 
 /// A value on one line of YAML.
-pub(super) fn flow(value: &FactValue) -> String {
+pub(crate) fn flow(value: &FactValue) -> String {
     flow_json(&to_json(value))
 }
 
@@ -35,7 +35,7 @@ fn flow_json(value: &Value) -> String {
 }
 
 /// A text as one YAML scalar; in quotes unless it can be nothing else.
-pub(super) fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/-@".contains(c);
     let word = ["true", "false", "null", "yes", "no", "on", "off"];
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
