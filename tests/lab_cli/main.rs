@@ -23,6 +23,8 @@ macro_rules! in_lab {
     };
 }
 
+mod discover;
+
 const CA: &str = "/run/standin-lab/tls/ca.pem";
 
 struct Run {
@@ -106,6 +108,13 @@ fn a_pair_file_is_drafted_from_the_domain() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+    // What was found without being asked for.
+    for line in [
+        "packs: [common, exchange]\n",
+        "  exchange.edition: { source: enterprise, target: enterprise }",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
     let checked = standin(folder.path(), &["check", "new", "--only", "directory"]);
     assert_eq!(checked.code, Some(0), "{}{}", checked.out, checked.err);
 }
@@ -136,7 +145,11 @@ fn a_draft_tells_what_was_not_found() {
     ];
     let written = standin(folder.path(), &[&asked[..], &whom].concat());
     assert_eq!(written.code, Some(3), "{}{}", written.out, written.err);
-    assert!(written.err.contains("no computer nosuch"), "{}", written.err);
+    assert!(
+        written.err.contains("nosuch: no server of this name"),
+        "{}",
+        written.err
+    );
     assert!(written.out.contains("one place"), "{}", written.out);
 }
 
