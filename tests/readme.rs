@@ -129,6 +129,24 @@ fn the_worked_pack_is_sound() {
 }
 
 #[test]
+fn the_discovery_is_sound() {
+    let folder = workplace();
+    let blocks = blocks(WRITING, "yaml");
+    let mut found = blocks
+        .iter()
+        .filter(|block| block.starts_with("# in acme/discovery.yaml"));
+    fs::write(folder.path().join("acme/discovery.yaml"), found.next().unwrap()).unwrap();
+    let (code, told) = run("rules lint acme", folder.path());
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = run(
+        "discover --rules acme --server 127.0.0.1 --application gateway --timeout 5s",
+        folder.path(),
+    );
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("the directory was not asked"), "{told}");
+}
+
+#[test]
 fn a_pack_that_is_given_in_vain_is_told() {
     let folder = workplace();
     let check = "check fixtures/exchange-healthy --rules";

@@ -164,3 +164,6 @@ fn setting_refused(
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ fn the_shipped_packs_load() {
 }
 
 /// A pack with this manifest beside its name, these facts and rules.
-fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
+pub(super) fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
     let file = |path: &str, text: String| PackFile {
         path: path.to_owned(),
         shown: path.to_owned(),
@@ -38,7 +38,7 @@ fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
 }
 
 /// The codes of what is told about these packs.
-fn told_of(packs: &[PackFiles]) -> Vec<&'static str> {
+pub(super) fn told_of(packs: &[PackFiles]) -> Vec<&'static str> {
     let loaded = load(packs, &mut SourceMap::new());
     loaded.diagnostics.sorted().iter().map(|d| d.code).collect()
 }
@@ -214,76 +214,5 @@ fn items_are_taken_away_by_what_is_said_of_them() {
     assert_eq!(
         list_with("list: { remove: [{ name: B, stop: true }] }"),
         Err(vec!["unknown-item"])
-
-#[test]
-fn what_a_pack_says_of_finding_servers_is_checked() {
-    let told_of = |discovery: &str| {
-        let mut own = pack("own", "owns: [own]", "", "");
-        let settings = "settings: { own.a: { type: { record: { source: text, target: text } }, about: a }, own.b: { type: text, about: a } }";
-        for (path, text) in [("settings.yaml", settings), ("discovery.yaml", discovery)] {
-            own.files.push(PackFile {
-                path: path.to_owned(),
-                shown: path.to_owned(),
-                text: text.into(),
-            });
-        }
-        told_of(&[own])
-    };
-    let fact = |ty: &str| {
-        format!(
-            "facts: [{{ fact: own.s, of: pair, type: {ty}, about: a, key: item.name, probes: [{{ derive: [{{ for_each: pair.discovery.servers, fields: {{ name: item }} }}] }}] }}]\n"
-        )
-    };
-    let right = fact("{ map_of: { name: text } }");
-    let way = |rest: &str| format!("discovery: [{{ application: a, about: a, {rest} }}]");
-    for (facts, rest, codes) in [
-        (&*right, "servers: own.s", &[][..]),
-        (
-            &*right,
-            "servers: own.s, named: true, settings: { own.a: name }",
-            &[],
-        ),
-        (&*right, "servers: own.t", &["unknown-fact"]),
-        (
-            &*right,
-            "servers: own.s, settings: { own.b: name }",
-            &["wrong-type"],
-        ),
-        (
-            &*right,
-            "servers: own.s, settings: { own.c: name }",
-            &["unknown-setting"],
-        ),
-        (
-            &*right,
-            "servers: own.s, settings: { own.a: edition }",
-            &["unknown-field"],
-        ),
-        (&*right, "servers: own.s, elsewhere: 1", &["unknown-key"]),
-        (&*right, "named: true", &["missing-key"]),
-        (
-            &*fact("{ map_of: { name: int } }"),
-            "servers: own.s",
-            &["wrong-type"],
-        ),
-        (
-            "facts: [{ fact: own.s, type: text, about: a, probes: [] }]\n",
-            "servers: own.s",
-            &["wrong-type"],
-        ),
-        (
-            "facts: [{ fact: own.s, of: pair, type: { map_of: { nam: text } }, about: a, key: item.nam, probes: [] }]\n",
-            "servers: own.s",
-            &["unknown-field", "missing-field"],
-        ),
-        ("", "servers: own.s", &["unknown-fact"]),
-    ] {
-        assert_eq!(told_of(&format!("{facts}{}", way(rest))), codes, "{facts}{rest}");
-    }
-    assert_eq!(told_of("facts: []"), ["missing-key"]);
-    assert_eq!(told_of("discovery: 1"), ["wrong-type"]);
-    assert_eq!(
-        super::tests::told_of(&[pack("own", "owns: [discovery]", "", "")]),
-        ["wrong-value", "missing-manifest"]
     );
 }
