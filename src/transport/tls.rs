@@ -21,6 +21,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+mod binding;
+
+pub(crate) use binding::endpoint_binding;
+
 use super::{Trouble, clip};
 use crate::facts::Cause;
 

@@ -6,7 +6,7 @@ const STORE: &str = r"C:\Program Files\Exchsrvr\bin\store.exe";
 const TYPES: &str = r"HKLM\SOFTWARE\Standin Lab\Types";
 
 /// One question of every form.
-fn all() -> Vec<Question> {
+pub(super) fn all() -> Vec<Question> {
     let mut all = vec![
         services(),
         service("RemoteRegistry"),

@@ -34,6 +34,7 @@ mod proxy;
 mod secrets;
 mod speed;
 mod trouble;
+mod winrm;
 
 /// Tests that change a host hold it alone.
 static HOSTS: RwLock<()> = RwLock::const_new(());

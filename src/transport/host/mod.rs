@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -30,6 +31,7 @@ mod session;
 mod ssh;
 #[cfg(test)]
 mod tests;
+mod winrm;
 
 pub use config::{Carrier, HostConfig, RpcLogOn};
 pub use local::local;
@@ -162,12 +164,15 @@ impl Host {
         let Shared { config, place, .. } = &*self.shared;
         let deadline = Deadline::since(since, self.deadline);
         // says better than any program why a host is not reached, and costs no log-on
-        tcp::connect(&config.server, config.port, deadline).await?;
+        let tcp = tcp::connect(&config.server, config.port, deadline).await?;
         let asked = Instant::now();
         let turn = config.gate.turn().await?;
         let waited = asked.elapsed();
         let doing = format!("logging on to {place}");
-        let outcome = deadline.later(waited).run(&doing, config.log_on(place)).await;
+        let outcome = deadline
+            .later(waited)
+            .run(&doing, config.log_on(place, tcp))
+            .await;
         turn.settle(&outcome).await;
         let mut session = outcome?;
         session.waited = waited;
@@ -200,7 +205,7 @@ impl HostConfig {
         }
     }
 
-    async fn log_on(&self, place: &str) -> Result<Session, Trouble> {
+    async fn log_on(&self, place: &str, tcp: TcpStream) -> Result<Session, Trouble> {
         match &self.carrier {
             Carrier::Rpc(log_on) => rpc::open(self, log_on, place).await,
             Carrier::Ssh {
@@ -215,7 +220,14 @@ impl HostConfig {
                 };
                 ssh::open(self, keys, place).await
             }
-            Carrier::Winrm { .. } => Err(Trouble::new(Cause::Unsupported, "not built yet")),
+            Carrier::Winrm { user, password, ca } => {
+                let who = winrm::Who {
+                    user,
+                    password,
+                    ca: ca.as_deref(),
+                };
+                winrm::open(self, who, place, tcp).await
+            }
         }
     }
 }

@@ -36,6 +36,15 @@ pub(super) fn opening(config: &HostConfig, server: Option<&str>) -> String {
     )
 }
 
+/// Whether this is what a shell says when it finds no PowerShell.
+pub(super) fn is_missing(complaints: &str) -> bool {
+    let complaints = complaints.to_lowercase();
+    complaints.contains("powershell")
+        && ["not recognized", "not found"]
+            .iter()
+            .any(|sign| complaints.contains(sign))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

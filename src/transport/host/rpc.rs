@@ -65,7 +65,7 @@ pub(super) async fn open(config: &HostConfig, log_on: &RpcLogOn, place: &str) ->
     } else {
         (start(&INTERPRETERS, &ARGUMENTS)?, opening(config, log_on))
     };
-    let mut session = Session::new(Carried::Child(child), place, config.max_bytes);
+    let mut session = Session::new(Carried::Child(Box::new(child)), place, config.max_bytes);
     match session.begin(opening.expose_secret().as_bytes()).await {
         Ok(()) => Ok(session),
         Err(Failure::Refused(trouble) | Failure::Broken(trouble)) => Err(trouble),
@@ -151,7 +151,7 @@ mod tests {
     /// What the program does with these arguments of the interpreter.
     async fn begun(arguments: &[&str]) -> Result<(), Failure> {
         let child = Running::start(Path::new("/usr/bin/python3"), arguments).unwrap();
-        let mut session = Session::new(Carried::Child(child), "the host", 10_000);
+        let mut session = Session::new(Carried::Child(Box::new(child)), "the host", 10_000);
         let log_on = RpcLogOn::Password {
             user: "svc".into(),
             password: SecretString::from("x"),

@@ -9,6 +9,7 @@ use super::answer::{self, Line};
 use super::child::Running;
 use super::lines::{Lines, TooLong};
 use super::question::Question;
+use super::winrm::Shell;
 use crate::facts::Cause;
 use crate::transport::{Trouble, clip};
 
@@ -30,7 +31,8 @@ pub(super) enum Failure {
 /// What carries the lines.
 #[derive(Debug)]
 pub(super) enum Carried {
-    Child(Running),
+    Child(Box<Running>),
+    Winrm(Box<Shell>),
 }
 
 /// A conversation that is logged on; ended when dropped.
@@ -60,8 +62,11 @@ impl Session {
 
     /// Says what comes before the questions, and waits until they may come.
     pub(super) async fn begin(&mut self, opening: &[u8]) -> Result<(), Failure> {
-        // one that ends at once may have said why
-        let said = self.write(opening).await;
+        let said = match self.write(opening).await {
+            Err(broken @ Failure::Broken(_)) => return Err(broken),
+            // one that ends at once may have said why
+            said => said,
+        };
         match self.line().await {
             Ok(Line::Ready) => said,
             Ok(Line::Refused(trouble)) => Err(Failure::Refused(trouble)),
@@ -91,10 +96,26 @@ impl Session {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = match &mut self.carried {
-            Carried::Child(child) => child.write(bytes).await,
-        };
-        written.map_err(|_| self.ended())
+        match &mut self.carried {
+            Carried::Child(child) => child.write(bytes).await.map_err(|_| self.ended()),
+            Carried::Winrm(shell) => shell.write(bytes).await.map_err(failure),
+        }
+    }
+
+    /// More of what is said; nothing at its end.
+    async fn more(&mut self) -> Result<usize, Failure> {
+        match &mut self.carried {
+            Carried::Child(child) => {
+                let length = child.read(&mut self.piece).await.map_err(|_| self.ended())?;
+                self.lines.push(&self.piece[..length]);
+                Ok(length)
+            }
+            Carried::Winrm(shell) => {
+                let piece = shell.read().await.map_err(failure)?;
+                self.lines.push(&piece);
+                Ok(piece.len())
+            }
+        }
     }
 
     /// The next line that is of the conversation.
@@ -126,12 +147,8 @@ impl Session {
                     return Err(Failure::Broken(Trouble::new(Cause::Truncated, detail)));
                 }
             }
-            let read = match &mut self.carried {
-                Carried::Child(child) => child.read(&mut self.piece).await,
-            };
-            match read {
-                Ok(length @ 1..) => self.lines.push(&self.piece[..length]),
-                Ok(0) | Err(_) => return Err(self.ended()),
+            if self.more().await? == 0 {
+                return Err(self.ended());
             }
         }
     }
@@ -166,7 +183,17 @@ impl Session {
                 let code = tokio::time::timeout(Duration::from_millis(500), child.wait()).await;
                 (child.complaints().await, code.ok().flatten())
             }
+            Carried::Winrm(shell) => (shell.complaints(), None),
         }
+    }
+}
+
+/// A connection that broke may be opened again; everything else would only be said once more.
+fn failure(trouble: Trouble) -> Failure {
+    if trouble.cause == Cause::Unreachable {
+        Failure::Lost(trouble)
+    } else {
+        Failure::Broken(trouble)
     }
 }
 

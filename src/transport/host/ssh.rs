@@ -59,7 +59,7 @@ pub(super) async fn open(config: &HostConfig, keys: Keys<'_>, place: &str) -> Re
     }
     let program = child::find(&["ssh", "ssh.exe"]).ok_or_else(missing)?;
     let child = Running::start(&program, &arguments).map_err(|_| missing())?;
-    let mut session = Session::new(Carried::Child(child), place, config.max_bytes);
+    let mut session = Session::new(Carried::Child(Box::new(child)), place, config.max_bytes);
     let opening = powershell::opening(config, None);
     match session.begin(opening.as_bytes()).await {
         Ok(()) => Ok(session),
@@ -192,7 +192,7 @@ fn explain(trouble: &Trouble, complaints: &str, code: Option<i32>, keys: Keys<'_
     if code != Some(NO_SESSION) {
         // the log-on went well, what was to be started did not
         let said = last_line(complaints);
-        if code == Some(127) || lower.contains("not recognized") || lower.contains("not found") {
+        if code == Some(127) || powershell::is_missing(complaints) {
             let detail = format!("{place} finds no PowerShell where its SSH server looks for programs{said}");
             return Trouble::new(Cause::Unsupported, detail);
         }

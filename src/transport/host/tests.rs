@@ -24,7 +24,7 @@ const MAX_BYTES: usize = 10_000;
 async fn session(program: &str) -> Result<Session, Failure> {
     let text = format!("{PRELUDE}{program}");
     let child = Running::start(Path::new("/usr/bin/python3"), &["-I", "-c", &text]).unwrap();
-    let mut session = Session::new(Carried::Child(child), "the host", MAX_BYTES);
+    let mut session = Session::new(Carried::Child(Box::new(child)), "the host", MAX_BYTES);
     session.begin(b"hello\n").await?;
     Ok(session)
 }

@@ -12,16 +12,15 @@ use libgssapi::credential::{Cred, CredUsage};
 use libgssapi::error::Error as GssError;
 use libgssapi::name::Name;
 use libgssapi::oid::{GSS_MECH_KRB5, GSS_NT_KRB5_PRINCIPAL, OidSet};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use tokio::sync::oneshot;
 
 use super::ask::ask;
-use super::ber::{Garbage, Reader};
 use super::codes::{self, SUCCESS};
 use super::guard::{Answer, Phase};
 use super::seal::{LONGEST_SEALED, Sealed};
 use super::wire::{End, Stream};
 use crate::facts::Cause;
+use crate::transport::tls::endpoint_binding;
 use crate::transport::{Trouble, ticket};
 
 const GO_ON: u32 = 14;
@@ -173,51 +172,9 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, 0x84], &length[..], content].concat()
 }
 
-/// Ties a log-on to the TLS connection below it: `tls-server-end-point` of RFC 5929.
-fn endpoint_binding(certificate: &[u8]) -> Vec<u8> {
-    let digest = match signature_algorithm(certificate) {
-        // sha384WithRSAEncryption, ecdsa-with-SHA384
-        Ok(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c" | b"\x2a\x86\x48\xce\x3d\x04\x03\x03") => {
-            Sha384::digest(certificate).to_vec()
-        }
-        // sha512WithRSAEncryption, ecdsa-with-SHA512
-        Ok(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d" | b"\x2a\x86\x48\xce\x3d\x04\x03\x04") => {
-            Sha512::digest(certificate).to_vec()
-        }
-        // SHA-256, and what is too old to be used here
-        _ => Sha256::digest(certificate).to_vec(),
-    };
-    [&b"tls-server-end-point:"[..], &digest].concat()
-}
-
-/// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OBJECT IDENTIFIER, ... }, ... }
-fn signature_algorithm(certificate: &[u8]) -> Result<&[u8], Garbage> {
-    let mut parts = Reader::new(Reader::new(certificate).expect(0x30)?);
-    parts.expect(0x30)?;
-    Reader::new(parts.expect(0x30)?).expect(0x06)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_binding_uses_the_digest_of_the_certificate() {
-        use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384};
-        for (algorithm, length) in [(&PKCS_ECDSA_P256_SHA256, 32), (&PKCS_ECDSA_P384_SHA384, 48)] {
-            let key = KeyPair::generate_for(algorithm).unwrap();
-            let certificate = CertificateParams::new(vec!["dc1".to_owned()])
-                .unwrap()
-                .self_signed(&key)
-                .unwrap();
-            let binding = endpoint_binding(certificate.der());
-            assert_eq!(binding.len(), "tls-server-end-point:".len() + length);
-        }
-        assert_eq!(
-            endpoint_binding(b"no certificate").len(),
-            "tls-server-end-point:".len() + 32
-        );
-    }
 
     #[tokio::test]
     async fn a_server_must_prove_itself() {
