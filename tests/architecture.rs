@@ -97,6 +97,8 @@ const REACHING_OUT: &[&str] = &[
 const CLIENTS: &[(&str, &str)] = &[
     ("ldap3::", "transport"),
     ("hickory_", "transport"),
+    ("hyper::", "transport"),
+    ("roxmltree::", "transport"),
     ("tiberius::", "transport"),
     ("serde_yaml::", "yaml"),
     ("petgraph::", "ordering"),
