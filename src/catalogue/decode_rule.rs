@@ -83,7 +83,7 @@ fn without_examples(
 ) -> Option<Rule> {
     let mut fields = Fields::of(node, sink, "a rule")?;
     let id = fields.required("id", |n, s| identity(n, pack, s));
-    let title = fields.required("title", nonempty);
+    let title = fields.required("title", title);
     let guide = fields.or("guide", Guide::default(), guide);
     let section = fields.required("section", nonempty);
     let tags = fields.or("tags", Vec::new(), list_of(tag));
@@ -130,13 +130,34 @@ fn without_examples(
     })
 }
 
+/// The longest title, in characters: it stands in one line of every finding.
+const MAX_TITLE: usize = 200;
+/// No rule serves more rows of the guide.
+const MAX_ROWS: usize = 100;
+
+fn title(node: &Node, sink: &mut Diagnostics) -> Option<String> {
+    let title = nonempty(node, sink)?;
+    if title.chars().count() > MAX_TITLE {
+        let message = format!("a title has at most {MAX_TITLE} characters");
+        sink.push(Diagnostic::error("too-long", message).at(node.span.start(), ""));
+        return None;
+    }
+    Some(title)
+}
+
 fn rule_id(node: &Node, sink: &mut Diagnostics) -> Option<Arc<str>> {
     nonempty(node, sink).map(Arc::from)
 }
 
 fn guide(node: &Node, sink: &mut Diagnostics) -> Option<Guide> {
-    let rows =
-        |node: &Node, sink: &mut Diagnostics| one_or_many(|n, s| nonempty(n, s).map(Arc::from))(node, sink);
+    let rows = |node: &Node, sink: &mut Diagnostics| {
+        if node.items().is_some_and(|rows| rows.len() > MAX_ROWS) {
+            let message = format!("a rule serves at most {MAX_ROWS} rows");
+            sink.push(Diagnostic::error("too-long", message).at(node.span.start(), ""));
+            return None;
+        }
+        one_or_many(|n, s| nonempty(n, s).map(Arc::from))(node, sink)
+    };
     if node.entries().is_none() {
         return Some(Guide {
             all: rows(node, sink)?,

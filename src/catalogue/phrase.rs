@@ -1,5 +1,6 @@
 //! A template whose names were checked.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::facts::{Absence, Cause, FactPath, FactSchema};
@@ -11,6 +12,8 @@ use crate::template::{self, Context, Found, RenderError, Template};
 pub struct Phrase {
     pub template: Arc<Template>,
     pub facts: Vec<FactRef>,
+    /// What it says for every subject alike, in one line, so that findings can share it.
+    pub constant: Option<Arc<str>>,
 }
 
 impl Phrase {
@@ -42,6 +45,7 @@ impl Phrase {
         }
         if problems.is_empty() {
             Ok(Self {
+                constant: template.constant().map(|text| one_line(text).into()),
                 template: Arc::new(template),
                 facts,
             })
@@ -54,6 +58,22 @@ impl Phrase {
     pub fn render(&self, scope: &PhraseScope<'_>) -> Result<String, RenderError> {
         self.template.render(scope)
     }
+
+    /// What a finding says, in one line; what filling it took is added up.
+    pub fn say(&self, scope: &PhraseScope<'_>, work: &Cell<u64>) -> Arc<str> {
+        if let Some(constant) = &self.constant {
+            return constant.clone();
+        }
+        match self.template.render_counted(scope, work) {
+            Ok(text) => one_line(&text).into(),
+            Err(error) => format!("({error})").into(),
+        }
+    }
+}
+
+/// Folded text of YAML as one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Where a phrase finds its values: facts, and the names in scope.

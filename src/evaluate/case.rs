@@ -1,6 +1,6 @@
 //! One subject of one rule: what its conditions say, and the finding that comes of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::Evidence;
@@ -122,7 +122,7 @@ impl<'a> Case<'a> {
             Outcome::Unknown(why) => finding.absence = Some(why),
             Outcome::Blocked(because) => finding.because = Some(because),
         }
-        self.speak(catalogue, &mut finding);
+        self.speak(catalogue, &mut finding)?;
         Ok(finding)
     }
 
@@ -157,10 +157,12 @@ impl<'a> Case<'a> {
     }
 
     /// Fills in what the finding says; what is well needs no more than it has.
-    pub(super) fn speak(&self, catalogue: &Catalogue, finding: &mut Finding) {
+    ///
+    /// The words are part of the rule's budget: their number times that of the subjects could be any.
+    pub(super) fn speak(&self, catalogue: &Catalogue, finding: &mut Finding) -> Result<(), ()> {
         let title = &self.rule.title;
         if matches!(finding.status, Status::Good | Status::NotApplicable) {
-            return;
+            return Ok(());
         }
         let names = names_of(self.rule);
         let scope = PhraseScope {
@@ -169,25 +171,27 @@ impl<'a> Case<'a> {
             names: &names,
             locals: &self.locals,
         };
-        let say = |phrase: &crate::catalogue::Phrase| match phrase.render(&scope) {
-            Ok(text) => one_line(&text),
-            Err(error) => format!("({error})"),
-        };
+        let work = Cell::new(0);
+        let say = |phrase: &crate::catalogue::Phrase| phrase.say(&scope, &work);
         finding.message = match (finding.status, &finding.absence, &finding.because) {
             (Status::Unknown, _, Some(because)) => {
                 format!("{title}: not judged because of {}", because.rule)
             }
             (Status::Unknown, Some(why), None) => format!("{title}: {why}"),
-            _ => say(&self.rule.message),
+            _ => say(&self.rule.message).to_string(),
         };
         finding.why = say(&self.rule.why);
         finding.remedy = say(&self.rule.remedy);
+        let own = |phrase: &crate::catalogue::Phrase, said: &str| match phrase.constant {
+            Some(_) => 0,
+            None => said.len(),
+        };
+        let words = finding.message.len()
+            + own(&self.rule.why, &finding.why)
+            + own(&self.rule.remedy, &finding.remedy);
+        let paid = self.budget.spend(work.get());
+        paid.and_then(|()| self.budget.say(words)).map_err(|_| ())
     }
-}
-
-/// Folded text of YAML as one line.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The names of a rule's expressions, in the order of their places.
@@ -229,8 +233,8 @@ pub(super) fn blank(rule: &Rule, subject: Subject, status: Status) -> Finding {
         subject,
         status,
         message,
-        why: String::new(),
-        remedy: String::new(),
+        why: "".into(),
+        remedy: "".into(),
         evidence: Vec::new(),
         absence: None,
         because: None,

@@ -166,8 +166,8 @@ pub struct Finding {
     pub status: Status,
     /// One line: what is so.
     pub message: String,
-    pub why: String,
-    pub remedy: String,
+    pub why: Arc<str>,
+    pub remedy: Arc<str>,
     /// The facts that were really read.
     pub evidence: Vec<Evidence>,
     /// Why it is unknown.

@@ -130,7 +130,7 @@ impl<'a> Judging<'a> {
     /// The findings of one rule; `Err` when an expression is out of budget.
     fn rule(&self, rule: &Rule) -> Result<Found, ()> {
         if !rule.rollup_of.is_empty() {
-            return Ok(Found::of(vec![self.rollup(rule)]));
+            return Ok(Found::of(vec![self.rollup(rule)?]));
         }
         let budget = Budget::default();
         let mut findings = Vec::new();
@@ -150,6 +150,7 @@ impl<'a> Judging<'a> {
     }
 
     fn candidate(&self, rule: &Rule, candidate: Candidate, budget: &Budget) -> Result<Finding, ()> {
+        budget.spend(1 + rule.requires.len() as u64).map_err(|_| ())?;
         let scope = Scope {
             facts: self.facts,
             here: candidate.here,
@@ -215,7 +216,7 @@ impl<'a> Judging<'a> {
     }
 
     /// Bad when a child is, else unknown when one is; waived children do not count.
-    fn rollup(&self, rule: &Rule) -> Finding {
+    fn rollup(&self, rule: &Rule) -> Result<Finding, ()> {
         let children = || {
             rule.rollup_of
                 .iter()
@@ -243,8 +244,8 @@ impl<'a> Judging<'a> {
             facts: self.facts,
             here: None,
         };
-        Case::new(rule, scope, Locals::default(), &budget).speak(self.catalogue, &mut finding);
-        finding
+        Case::new(rule, scope, Locals::default(), &budget).speak(self.catalogue, &mut finding)?;
+        Ok(finding)
     }
 }
 

@@ -19,16 +19,22 @@ pub struct Budget {
     steps: Cell<u64>,
     /// One for each item of a list that is built.
     room: Cell<u64>,
+    /// Bytes of what the findings say.
+    words: Cell<usize>,
 }
 
 impl Budget {
     /// Enough for lists of some hundred thousand records, and less than 64 MiB.
     const ROOM: u64 = 1_000_000;
 
+    /// Enough for a hundred thousand findings that say a few lines each.
+    const WORDS: usize = 48 << 20;
+
     pub const fn new(steps: u64) -> Self {
         Self {
             steps: Cell::new(steps),
             room: Cell::new(Self::ROOM),
+            words: Cell::new(Self::WORDS),
         }
     }
 
@@ -41,6 +47,13 @@ impl Budget {
     /// Spends what reading a text of this length costs.
     pub(super) fn spend_text(&self, bytes: usize) -> Result<(), Fault> {
         self.spend((bytes / BYTES_AN_ITEM) as u64)
+    }
+
+    /// Takes room for what a finding says; unlike what an expression builds, it stays.
+    pub fn say(&self, bytes: usize) -> Result<(), Fault> {
+        let left = self.words.get().checked_sub(bytes).ok_or(Fault::Budget)?;
+        self.words.set(left);
+        Ok(())
     }
 
     /// Takes room for items that are about to be built.

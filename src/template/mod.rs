@@ -18,6 +18,7 @@ use crate::diagnostic::excerpt;
 use crate::facts::Absence;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
 use scope::{Names, Reads};
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -119,13 +120,26 @@ impl Template {
         &self.text
     }
 
+    /// Returns the text of a template that has no values in it.
+    pub fn constant(&self) -> Option<&Arc<str>> {
+        match &self.filler {
+            Filler::Constant(text) => Some(text),
+            Filler::Engine(_) => None,
+        }
+    }
+
     /// Fills the template.
     pub fn render(&self, scope: &dyn Scope) -> Result<String, RenderError> {
+        self.render_counted(scope, &Cell::default())
+    }
+
+    /// Fills the template and adds up what that took: one is an instruction, or 64 bytes of text.
+    pub fn render_counted(&self, scope: &dyn Scope, work: &Cell<u64>) -> Result<String, RenderError> {
         let text = match &self.filler {
             Filler::Constant(text) => text.to_string(),
             Filler::Engine(engine) => {
                 let engine = engine.get_or_init(|| Self::environment(self.context, &self.text));
-                self.filled(engine.as_ref().map_err(Clone::clone)?, scope)?
+                self.filled(engine.as_ref().map_err(Clone::clone)?, scope, work)?
             }
         };
         context::whole(self.context, &text).map_err(|message| TemplateError {
@@ -136,20 +150,33 @@ impl Template {
         Ok(text)
     }
 
-    fn filled(&self, engine: &Environment<'_>, scope: &dyn Scope) -> Result<String, RenderError> {
+    fn filled(
+        &self,
+        engine: &Environment<'_>,
+        scope: &dyn Scope,
+        work: &Cell<u64>,
+    ) -> Result<String, RenderError> {
         let reads = Reads::default();
         let names = Names::root(&self.mentions, scope, &reads);
         let template = engine
             .get_template(NAME)
             .map_err(|error| located(&error, &self.text))?;
-        let rendered = template.render(Value::from_object(names));
+        let rendered = template.render_captured(Value::from_object(names));
+        // How far a template came that failed is not known; only a loop can have made it far.
+        let most = if self.text.contains("{%") { Self::FUEL } else { 0 };
+        let took = match &rendered {
+            Ok(rendered) => rendered.state().fuel_levels().map_or(0, |(took, _)| took),
+            Err(_) => most,
+        };
+        work.set(work.get().saturating_add(took));
         // In protocol text it does not matter what was done with the absent value: reading it is enough.
         if self.context != Context::Text
             && let Some(why) = reads.first()
         {
             return Err(RenderError::Absent(why));
         }
-        Ok(rendered.map_err(|error| located(&error, &self.text))?)
+        let rendered = rendered.map_err(|error| located(&error, &self.text))?;
+        Ok(rendered.into_output())
     }
 }
 

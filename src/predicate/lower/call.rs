@@ -9,9 +9,6 @@ use crate::predicate::functions::{self, Function};
 use crate::predicate::ir::{At, Ir};
 use crate::predicate::pattern::Pattern;
 
-/// The most patterns of one expression: making them ready is what costs most.
-const MAX_PATTERNS: usize = 16;
-
 impl Lowering<'_> {
     /// A call, an operator or `in`; the receiver of a method is its first argument.
     pub(super) fn call(&mut self, call: &FnCallExpr, receiver: Option<Typed>, here: At) -> Option<Typed> {
@@ -93,13 +90,6 @@ impl Lowering<'_> {
         };
         if !text.ty.meets(&Ty::TEXT) {
             return self.fail(here, format!("capture wants a text, this is {}", text.ty));
-        }
-        self.patterns += 1;
-        if self.patterns > MAX_PATTERNS {
-            return self.fail(
-                here,
-                format!("an expression captures at most {MAX_PATTERNS} times"),
-            );
         }
         match Pattern::new(pattern) {
             Ok(pattern) => Some(typed(Ir::Capture(Box::new(text.node), pattern), here, Ty::TEXT)),

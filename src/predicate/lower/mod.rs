@@ -77,8 +77,6 @@ enum Base {
 struct Lowering<'a> {
     names: &'a Names<'a>,
     problems: Vec<Problem>,
-    /// How many patterns were made ready so far.
-    patterns: usize,
 }
 
 fn place(position: Position) -> At {
@@ -100,7 +98,6 @@ impl<'a> Lowering<'a> {
         Self {
             names,
             problems: Vec::new(),
-            patterns: 0,
         }
     }
 

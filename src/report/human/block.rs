@@ -114,7 +114,7 @@ fn folded(page: &mut Page, report: &Report<'_>, findings: &[&Finding]) {
         }
     }
     for (label, of) in [
-        ("why", (|f| &f.why) as fn(&Finding) -> &str),
+        ("why", (|f| &*f.why) as fn(&Finding) -> &str),
         ("do", |f| &f.remedy),
     ] {
         told(page, label, of(first));

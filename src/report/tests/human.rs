@@ -197,8 +197,8 @@ fn poisoned(evil: &str) -> Sample {
     let mut sample = Sample::of(&facts);
     for finding in &mut sample.judged.findings {
         finding.message.push_str(evil);
-        finding.why.push_str(evil);
-        finding.remedy.push_str(evil);
+        finding.why = format!("{}{evil}", finding.why).into();
+        finding.remedy = format!("{}{evil}", finding.remedy).into();
     }
     sample.pair.name.value.push_str(evil);
     sample.pair.source.name.value.push_str(evil);
