@@ -3,6 +3,8 @@
 mod discover;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -196,7 +198,13 @@ pub fn with_required(all: Vec<PackFiles>, mut wanted: BTreeSet<String>) -> Vec<P
 /// Reads a recorded snapshot.
 pub fn recorded(path: &Path, catalogue: &Catalogue) -> Result<Snapshot, Failure> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| Failure::File {
+    let mut text = String::new();
+    // One byte more than is allowed is enough to know that it is too much.
+    let read = File::open(path).and_then(|file| {
+        let most = Snapshot::LARGEST as u64 + 1;
+        file.take(most).read_to_string(&mut text)
+    });
+    read.map_err(|why| Failure::File {
         shown: shown.clone(),
         why,
     })?;

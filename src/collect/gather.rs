@@ -10,7 +10,7 @@ use super::row::Made;
 use super::{Origin, Run};
 use crate::catalogue::{Ask, FactDef};
 use crate::facts::{Absence, Cause, FactMap, FactPath, FactType, FactValue, Key, Lookup, Reading, Root};
-use crate::predicate::{Expression, Fault, Seen, key_of};
+use crate::predicate::{Budget, Expression, Fault, Seen, key_of};
 
 /// So many records of a `for_each` are asked for at a time; connections have limits of their own.
 const AT_A_TIME: usize = 64;
@@ -49,6 +49,7 @@ async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&S
             probe,
             path,
             outer,
+            budget: Budget::for_rows(),
         };
         let name = asking.described();
         let why = match asking.applies() {

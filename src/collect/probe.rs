@@ -19,6 +19,8 @@ pub(super) struct Asking<'a> {
     pub(super) path: &'a FactPath,
     /// The record of `for_each`.
     pub(super) outer: Option<&'a Seen>,
+    /// For all rows together.
+    pub(super) budget: Budget,
 }
 
 /// What a probe gave.
@@ -230,8 +232,9 @@ impl Asking<'_> {
             facts: &facts,
             here: self.path.root.side(),
         };
+        self.budget.renew();
         expression
-            .run(&scope, locals, &Budget::default(), &RefCell::default())
+            .run(&scope, locals, &self.budget, &RefCell::default())
             .map(|seen| seen.value)
     }
 

@@ -17,13 +17,10 @@ use super::{
 /// The version of the layout that this build writes, and the newest that it reads.
 pub const SNAPSHOT_VERSION: u64 = 1;
 
-/// The largest snapshot that is read, in bytes.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
-
 /// Why a text is no snapshot.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SnapshotError {
-    #[error("the snapshot is larger than {} MiB", MAX_BYTES / 1024 / 1024)]
+    #[error("the snapshot is larger than {} MiB", Snapshot::LARGEST / 1024 / 1024)]
     TooLarge,
     #[error("not JSON: {0}")]
     Json(String),
@@ -49,6 +46,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The largest snapshot that is read, in bytes.
+    pub const LARGEST: usize = 256 * 1024 * 1024;
+
     /// Writes the snapshot; equal snapshots are equal byte for byte.
     pub fn to_json(&self) -> String {
         let facts: Map<String, Value> = self
@@ -72,7 +72,7 @@ impl Snapshot {
         text: &str,
         type_of: impl Fn(&FactPath) -> Option<FactType>,
     ) -> Result<Self, SnapshotError> {
-        if text.len() > MAX_BYTES {
+        if text.len() > Self::LARGEST {
             return Err(SnapshotError::TooLarge);
         }
         let document: Value = serde_json::from_str(text).map_err(|e| SnapshotError::Json(e.to_string()))?;

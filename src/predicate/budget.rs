@@ -27,8 +27,8 @@ impl Budget {
     /// Enough for lists of some hundred thousand records, and less than 64 MiB.
     const ROOM: u64 = 1_000_000;
 
-    /// Enough for a hundred thousand findings that say a few lines each.
-    const WORDS: usize = 48 << 20;
+    /// Enough for a hundred thousand findings that say a few lines each, and half of 64 MiB.
+    const WORDS: usize = 32 << 20;
 
     pub const fn new(steps: u64) -> Self {
         Self {
@@ -36,6 +36,11 @@ impl Budget {
             room: Cell::new(Self::ROOM),
             words: Cell::new(Self::WORDS),
         }
+    }
+
+    /// Enough to make the values of a fact out of some hundred thousand rows.
+    pub const fn for_rows() -> Self {
+        Self::new(50_000_000)
     }
 
     pub fn spend(&self, steps: u64) -> Result<(), Fault> {
