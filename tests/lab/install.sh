@@ -12,7 +12,7 @@ packages=(
     winbind openssh-server                                    # the pair's hosts: domain members, remote shells
     smbclient openssh-client                                  # other clients, to compare with
     binutils-mingw-w64-x86-64                                 # programs with version resources
-    python3-venv python3-cryptography                         # the database servers, beside what is pinned in sql/
+    python3-venv python3-cryptography python3-gssapi          # the database servers, beside what is pinned in sql/
     freetds-bin                                               # another client, to compare with
     openssl iproute2 util-linux                               # certificates, addresses, namespaces
 )

@@ -43,6 +43,9 @@ export STANDIN_LAB_SQL_READER_PASSWORD='Reader-of-the-databases-1'
 export STANDIN_LAB_SQL_NOBODY=nobody
 export STANDIN_LAB_SQL_NOBODY_PASSWORD='Nobody-of-the-databases-1'
 export STANDIN_LAB_SQL_INSTANCE=PAYROLL
+# The account that they run as, in whose name the domain gives tickets for them.
+export STANDIN_LAB_SQL_ACCOUNT_PASSWORD='Databases-of-the-lab-1'
+export STANDIN_LAB_SQL_KEYTAB=$STANDIN_LAB_HOME/dc/svcsql.keytab
 export STANDIN_LAB_SQL_UNKNOWN=$STANDIN_LAB_HOME/log/sql.unknown
 
 # The primary and the secondary name server; TSIG keys (hmac-sha256) by the names standin-update, -xfer and -narrow.

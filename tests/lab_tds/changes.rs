@@ -11,7 +11,7 @@ fn peer(what: &str, which: &str) {
 }
 
 /// Undoes what a test did, whether it went well or not.
-struct Pristine;
+pub(crate) struct Pristine;
 
 impl Drop for Pristine {
     fn drop(&mut self) {

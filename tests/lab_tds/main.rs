@@ -39,6 +39,8 @@ macro_rules! in_lab {
 mod answers;
 mod changes;
 mod instances;
+#[cfg(all(feature = "kerberos", unix))]
+mod kerberos;
 mod log_on;
 mod rights;
 mod trouble;

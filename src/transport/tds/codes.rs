@@ -5,6 +5,9 @@ use tiberius::error::TokenError;
 use crate::facts::Cause;
 use crate::transport::{Trouble, clip};
 
+/// What is refused when no user and no password are in play.
+pub(super) const WITH_TICKET: &str = "log-on with Kerberos";
+
 /// The connection ends with errors of this class and above.
 pub(super) const FATAL: u8 = 20;
 
@@ -168,6 +171,9 @@ fn told(place: &str, subject: &str, number: u32, class: u8, text: &str) -> Troub
     let known = ERRORS.iter().find(|(known, ..)| *known == number);
     let (mut cause, mut meaning) =
         known.map_or_else(|| by_class(class), |(_, cause, meaning)| (*cause, *meaning));
+    if number == 18456 && subject == WITH_TICKET {
+        meaning = "the server has no log-on for whose ticket this is; create one there";
+    }
     // the procedures that read the registry say everything with one number
     if number == 22001 && text.contains("error 5") {
         (cause, meaning) = (Cause::Denied, "the server's own account may not read that key");
@@ -230,6 +236,8 @@ mod tests {
             .detail,
             "db1:1433, log-on of standin: the log-on is disabled (error 18470: Login failed for 'standin'.)"
         );
+        let ticket = told("db1:1433", WITH_TICKET, 18456, 14, "Login failed").detail;
+        assert!(ticket.contains("no log-on for whose ticket this is"), "{ticket}");
         let registry = |why: &str| told("db1:1433", "", 22001, 16, why);
         assert_eq!(registry("RegOpenKeyEx() returned error 2").cause, Cause::NotFound);
         assert_eq!(

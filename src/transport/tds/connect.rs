@@ -13,6 +13,7 @@ use tokio_util::compat::{Compat, TokioAsyncReadCompatExt as _};
 use tracing::debug;
 
 use super::ask;
+use super::codes;
 use super::secure::{self, Packets, Secured};
 use super::wire::{Line, Wire};
 use super::{LogOn, TdsConfig};
@@ -157,7 +158,7 @@ async fn log_on(
         }
         LogOn::Kerberos => {
             with_ticket(&mut settings);
-            "log-on with Kerberos".to_owned()
+            codes::WITH_TICKET.to_owned()
         }
     };
     let client = match &config.log_on {

@@ -12,10 +12,12 @@ from pathlib import Path
 from string import Template
 
 import ldb
+import samba.dckeytab  # noqa: F401  teaches Net to write keytabs
 from samba.auth import system_session
 from samba.dcerpc import misc, security
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2
 from samba.ndr import ndr_unpack
+from samba.net import Net
 from samba.param import LoadParm
 from samba.provision import provision
 from samba.samdb import SamDB
@@ -59,6 +61,8 @@ def main(smb_conf):
         samdb.transaction_start()
         step(samdb)
         samdb.transaction_commit()
+    for service in database_services():
+        Net(None, lp).export_keytab(keytab=os.environ["STANDIN_LAB_SQL_KEYTAB"], principal=service)
 
 
 def accounts(samdb):
@@ -85,12 +89,20 @@ def accounts(samdb):
         )
 
     samdb.newuser("svcstandin", os.environ["STANDIN_LAB_READER_PASSWORD"])
+    samdb.newuser("svcsql", os.environ["STANDIN_LAB_SQL_ACCOUNT_PASSWORD"])
+    modify(samdb, f"CN=svcsql,CN=Users,{DOMAIN}", ldb.FLAG_MOD_ADD, servicePrincipalName=database_services())
     samdb.newuser("svcdr", os.environ["STANDIN_LAB_DR_PASSWORD"])
     # svcdr has the rights of DR Operators only through the group between them.
     samdb.newgroup("DR Nested")
     samdb.newgroup("DR Operators")
     samdb.add_remove_group_members("DR Nested", ["svcdr"])
     samdb.add_remove_group_members("DR Operators", ["DR Nested"])
+
+
+def database_services():
+    """Names of the databases' services: the default instance by its host and port, the named one by its port and name."""
+    hosts = ("srcmail.corp.example", "tgtmail.corp.example")
+    return [f"MSSQLSvc/{host}{which}" for host in hosts for which in ("", ":1433", ":PAYROLL", ":51433")]
 
 
 def organisation(samdb):

@@ -141,7 +141,7 @@ class Instance:
     def refuses(self, user, password):
         """Number and text of the error for this log-on; nothing when it is good."""
         account = self.account(user)
-        expected = account and os.environ.get(account["password_in"])
+        expected = account and os.environ.get(account.get("password_in", ""))
         if not expected or password != expected:
             return WRONG
         return next((REFUSALS[why] for why in REFUSALS if account.get(why)), None)

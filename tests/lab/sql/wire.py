@@ -1,17 +1,22 @@
-"""What pysqlbridge's side of the wire lacks: column types, refused log-ons of other kinds, old TLS, who is asking."""
+"""What pysqlbridge's side of the wire lacks: column types, refused log-ons of other kinds, log-ons with tickets, old TLS,
+who is asking.
+"""
 
+import os
 import ssl
 import struct
 from dataclasses import dataclass
 from decimal import Decimal as Exact
 
+import gssapi
 from pysqlbridge import server as listener
+from pysqlbridge.auth import AuthResult
 from pysqlbridge.certificate import Certificate, server_context
 from pysqlbridge.tds import connection as session
 from pysqlbridge.tds.login import deobfuscate_password
 from pysqlbridge.tds.prelogin import Version
 from pysqlbridge.tds.result import DEFAULT_COLLATION, ColumnType
-from pysqlbridge.tds.token import error_response
+from pysqlbridge.tds.token import error_response, sspi_token
 
 # Collations whose code pages are UTF-8 and 932.
 UTF8_COLLATION = bytes.fromhex("0904d00400")
@@ -111,10 +116,40 @@ REFUSALS = {
 WRONG = (18456, "Login failed for user '{}'.")
 
 
+class Tickets:
+    """The server's half of a log-on with a Kerberos ticket, by MIT's library."""
+
+    def __init__(self):
+        keys = gssapi.Credentials(usage="accept", store={"keytab": os.environ["STANDIN_LAB_SQL_KEYTAB"]})
+        self.context = gssapi.SecurityContext(creds=keys, usage="accept")
+        self.proof = b""
+
+    def step(self, token):
+        self.proof = self.context.step(token) or b""
+        return AuthResult(b"", self.context.complete)
+
+    @property
+    def username(self):
+        """As SQL Server writes it; this domain has one short name."""
+        return "CORP\\" + str(self.context.initiator_name).split("@")[0]
+
+
 class Session(session.Connection):
     """One connection: knows which login it belongs to."""
 
     user = None
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, acceptor_factory=Tickets, **options)
+
+    def _finish_login(self, responses):
+        """Sends the proof of who the server is before it lets in, and lets in only whom it knows."""
+        if self._acceptor is not None:
+            self._send(responses, sspi_token(self._acceptor.proof), packet_id=0)
+            self.user = self._acceptor.username
+            if self._instance.account(self.user) is None:
+                return self._refuse(responses, self.user, WRONG)
+        return super()._finish_login(responses)
 
     def _step_prelogin(self, responses):
         # asked anew for each connection: they may have been changed
@@ -133,7 +168,11 @@ class Session(session.Connection):
         if refusal is None:
             self.user = name
             self._finish_login(responses)
-            return True
+        else:
+            self._refuse(responses, name, refusal)
+        return True
+
+    def _refuse(self, responses, name, refusal):
         number, text = refusal
         print(f"refused {name!r}: {number}", flush=True)
         self._send(
@@ -141,7 +180,6 @@ class Session(session.Connection):
             error_response(number, text.format(name), server=self._server_name, severity=14, tds_version=self._tds_version),
         )
         self._state = session.ConnectionState.FAILED
-        return True
 
     def _about(self):
         return super()._about() | {"user": self.user}
