@@ -1,5 +1,6 @@
 //! How a fact is read, over one of the protocols.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -151,7 +152,7 @@ impl Ask {
         };
         Some(match &ask.command {
             Command::PowerShell(text) => text.to_string(),
-            Command::Run(words) => words.join(" "),
+            Command::Run(words) => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" "),
         })
     }
 
@@ -190,6 +191,16 @@ impl Ask {
         "ldap", "dns", "tcp", "browser", "tds", "service", "registry", "file", "share", "disk", "group",
         "shell", "local", "setting", "derive",
     ];
+}
+
+/// A word of a command line, in quotes where it would look like several.
+fn shown(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| !c.is_whitespace() && c != '"';
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("{word:?}").into()
+    }
 }
 
 /// How deep a search goes.

@@ -11,6 +11,7 @@ use super::packs::PackFolders;
 use super::refusal::Outcome;
 use super::terminal::{Terminal, Tone};
 use super::{Context, check, clock, live};
+use crate::catalogue::PackSource;
 use crate::collect::{self, Health, Look};
 use crate::diagnostic::visible;
 use crate::pair::Secrets;
@@ -83,6 +84,27 @@ fn files(pair: &Path, opened: &Opened, context: &Context) -> Vec<Look> {
         let detail = format!("a check replays {} and asks no server", recorded.display());
         let next = "take `recorded` out of the pair file when the servers are to be asked";
         looks.push(look("recording", Health::Warning, detail, Some(next)));
+    }
+    for pack in opened
+        .catalogue
+        .packs
+        .iter()
+        .filter(|pack| !pack.is_trusted(&opened.trusted))
+    {
+        let programs = opened.catalogue.programs(&pack.name).len();
+        if let PackSource::Folder(folder) = &pack.origin
+            && programs > 0
+        {
+            let detail = format!(
+                "{} is not trusted: {programs} of its programs are not run",
+                pack.name
+            );
+            let next = format!(
+                "look at what they do, and allow it: standin trust {}",
+                folder.display()
+            );
+            looks.push(look("pack", Health::Warning, detail, Some(&next)));
+        }
     }
     looks.push(match live::can_keep(opened, context) {
         Ok(folder) => {

@@ -146,9 +146,11 @@ fn remove(word: &str, trust: &Trust, context: &Context) -> Outcome<ExitStatus> {
     }
     context.answer(
         || {
-            let line =
-                |pack: &&TrustedPack| format!("{} {} is not trusted any more\n", pack.name, pack.version);
-            visible(&chosen.iter().map(line).collect::<String>()).into_owned()
+            let line = |pack: &&TrustedPack| {
+                let named = format!("{} {}", pack.name, pack.version);
+                format!("{} is not trusted any more\n", visible(&named))
+            };
+            chosen.iter().map(line).collect()
         },
         || pretty(&json!({ "removed": chosen })),
     );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::probe::Asking;
-use crate::catalogue::{Command, HostAsk, On, RegistryAsk, ShellAsk, TdsAsk};
+use crate::catalogue::{Command, HostAsk, On, PackSource, RegistryAsk, ShellAsk, TdsAsk};
 use crate::facts::{Absence, Cause, FactValue, Record, to_json};
 use crate::transport::host::{self, FilePart, Host, Question, RegistryPart};
 use crate::transport::tds::Query;
@@ -65,11 +65,15 @@ impl Asking<'_> {
             .packs
             .iter()
             .find(|pack| pack.name == self.probe.pack);
-        if pack.is_some_and(|pack| request.trusted.contains(&pack.digest)) {
+        if pack.is_some_and(|pack| pack.is_trusted(request.trusted)) {
             return Ok(());
         }
+        let folder = match pack.map(|pack| &pack.origin) {
+            Some(PackSource::Folder(folder)) => folder.display().to_string(),
+            _ => "PACK".to_owned(),
+        };
         let detail = format!(
-            "the pack `{}` would run a program and is not trusted; look at what it runs: standin trust PATH",
+            "the pack `{}` would run a program and is not trusted; look at it, then: standin trust {folder}",
             self.probe.pack
         );
         Err(Absence::new(

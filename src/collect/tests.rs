@@ -63,7 +63,7 @@ fn catalogue(facts: &str) -> Catalogue {
     };
     let pack = PackFiles {
         folder: "t".into(),
-        origin: PackSource::Embedded,
+        origin: PackSource::Folder("packs/t".into()),
         files: vec![
             file("pack.yaml", "{ name: t, version: '1', about: x, owns: [t] }"),
             file("settings.yaml", SETTINGS),
