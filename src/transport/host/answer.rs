@@ -148,7 +148,11 @@ pub(super) fn records(
         let detail = format!("the answer has {} rows instead of one", rows.len());
         return Err(Trouble::new(Cause::Malformed, detail));
     }
-    let fields = fields(question);
+    // one text for each name, however many rows there are
+    let fields: Vec<(Arc<str>, Kind)> = fields(question)
+        .into_iter()
+        .map(|(name, kind)| (name.into(), kind))
+        .collect();
     let free = matches!(question, Question::Shell { .. });
     let record = |row| match row {
         Value::Object(object) if free => Ok(free_record(object, endpoint)),
@@ -163,23 +167,19 @@ pub(super) fn records(
 
 fn checked_record(
     mut object: Map<String, Value>,
-    fields: &[(&'static str, Kind)],
+    fields: &[(Arc<str>, Kind)],
     endpoint: &Arc<str>,
 ) -> Record {
-    let field = |(name, kind): &(&'static str, Kind)| {
-        let value = match object.remove(*name) {
-            None => Err(format!("the answer does not say `{name}`")),
-            Some(Value::Object(hole)) if trouble(&hole).is_some() => {
-                return (*name, hole_or_bytes(hole, endpoint));
-            }
-            Some(value) if fits(*kind, &value) => Ok(fact(value, endpoint)),
-            Some(_) => Err(format!(
-                "`{name}` in the answer is of another kind than it should be"
-            )),
-        };
-        let hole = |why| FactValue::absent(Absence::new(Cause::Malformed, Arc::clone(endpoint), why));
-        (*name, value.unwrap_or_else(hole))
+    let mut value = |name: &str, kind| match object.remove(name) {
+        None => Err(format!("the answer does not say `{name}`")),
+        Some(Value::Object(hole)) if trouble(&hole).is_some() => Ok(hole_or_bytes(hole, endpoint)),
+        Some(value) if fits(kind, &value) => Ok(fact(value, endpoint)),
+        Some(_) => Err(format!(
+            "`{name}` in the answer is of another kind than it should be"
+        )),
     };
+    let hole = |why| FactValue::absent(Absence::new(Cause::Malformed, Arc::clone(endpoint), why));
+    let field = |(name, kind): &(Arc<str>, Kind)| (Arc::clone(name), value(name, *kind).unwrap_or_else(hole));
     fields.iter().map(field).collect()
 }
 

@@ -10,7 +10,7 @@ use tracing::debug;
 
 use super::answer;
 use super::child::{self, Running};
-use super::question::{Command, Question};
+use super::question::{Command, Question, ascii};
 use crate::facts::{Absence, Cause, Record};
 use crate::transport::deadline::Deadline;
 use crate::transport::{Trouble, clip};
@@ -56,7 +56,7 @@ async fn run(
     let found = child::find(&[program]);
     let found = found.ok_or_else(|| no_program(program))?;
     let mut child = Running::start(&found, &words[1..]).map_err(|error| not_started(&found, &error))?;
-    let line = format!("{input}\n");
+    let line = format!("{}\n", ascii(&input.to_string()));
     let doing = format!("running {}", clip(program));
     let work = async { finish(&mut child, line.as_bytes(), program).await };
     let printed = deadline.run(&doing, work).await?;

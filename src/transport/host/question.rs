@@ -1,6 +1,7 @@
 //! What a host can be asked.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -160,8 +161,10 @@ impl Question {
             Self::Group { name } => json!({ "name": name }),
             // as text, so that nothing on the way reads and writes it
             Self::Shell { command, input } => match command {
-                Command::PowerShell(text) => json!({ "powershell": text, "input": input.to_string() }),
-                Command::Run(words) => json!({ "run": words, "input": input.to_string() }),
+                Command::PowerShell(text) => {
+                    json!({ "powershell": text, "input": ascii(&input.to_string()) })
+                }
+                Command::Run(words) => json!({ "run": words, "input": ascii(&input.to_string()) }),
             },
         };
         message["id"] = json!(id);
@@ -194,6 +197,22 @@ impl Question {
         };
         wrong.map_or(Ok(()), |why| Err(Trouble::new(Cause::NotConfigured, why)))
     }
+}
+
+/// JSON without a character that a code page of the other side could change.
+pub(super) fn ascii(json: &str) -> String {
+    let mut made = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            made.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // writing to a text does not fail
+            let _ = write!(made, "\\u{unit:04x}");
+        }
+    }
+    made
 }
 
 fn not_a_name(what: &str, name: &str, forbidden: &[char]) -> Option<String> {
@@ -343,6 +362,19 @@ mod tests {
         assert!(run(&["", "a"]).check().is_err());
         assert!(run(&["a", "b\0"]).check().is_err());
         assert_eq!(run(&["a", ""]).check(), Ok(()));
+    }
+
+    #[test]
+    fn what_a_command_is_given_is_ascii() {
+        let question = Question::Shell {
+            command: Command::Run(vec!["a".into()]),
+            input: json!({ "name": "Jürgen 😀" }),
+        };
+        let message = question.message(1);
+        let input = message["input"].as_str().unwrap();
+        assert_eq!(input, r#"{"name":"J\u00fcrgen \ud83d\ude00"}"#);
+        let read: Value = serde_json::from_str(input).unwrap();
+        assert_eq!(read["name"], "Jürgen 😀");
     }
 
     #[test]

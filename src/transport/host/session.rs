@@ -1,6 +1,5 @@
 //! One conversation with a program that answers questions, whatever carries it.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,7 +7,7 @@ use serde_json::Value;
 use super::answer::{self, Line};
 use super::child::Running;
 use super::lines::{Lines, TooLong};
-use super::question::Question;
+use super::question::{Question, ascii};
 use super::winrm::Shell;
 use crate::facts::Cause;
 use crate::transport::{Trouble, clip};
@@ -80,8 +79,7 @@ impl Session {
         self.asked += 1;
         let mut message = question.message(self.asked).to_string();
         message.push('\n');
-        let ascii = escape(&message);
-        self.write(ascii.as_bytes()).await?;
+        self.write(ascii(&message).as_bytes()).await?;
         let (id, outcome) = match self.line().await? {
             Line::Rows { id, rows } => (id, Ok(rows)),
             Line::Printed { id, text } => (id, answer::printed(text.as_bytes()).map_err(Failure::Refused)),
@@ -200,20 +198,4 @@ fn failure(trouble: Trouble) -> Failure {
 fn said(line: &[u8]) -> Option<String> {
     let text = clip(&String::from_utf8_lossy(line));
     (!text.is_empty()).then_some(text)
-}
-
-/// JSON without a character that a code page of the other side could change.
-fn escape(json: &str) -> String {
-    let mut made = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            made.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // writing to a text does not fail
-                let _ = write!(made, "\\u{unit:04x}");
-            }
-        }
-    }
-    made
 }

@@ -158,6 +158,57 @@ async fn garbage_is_told() {
 }
 
 #[tokio::test]
+async fn many_rows_are_no_trouble() {
+    let row = "dict(name='Service%d' % n, display='The service %d' % n, state='running', start='manual', delayed=False, \
+               account='LocalSystem', command='C:/x.exe', depends_on=['RPCSS'])";
+    let program = format!("ready(); q=asked(); answer(q, rows=[{row} for n in range(50000)])");
+    let text = format!("{PRELUDE}{program}");
+    let child = Running::start(Path::new("/usr/bin/python3"), &["-I", "-c", &text]).unwrap();
+    let mut session = Session::new(Carried::Child(Box::new(child)), "the host", 64 << 20);
+    session.begin(b"hello\n").await.unwrap();
+    let question = Question::Service { name: None };
+    let rows = session.ask(&question).await.unwrap();
+    let endpoint = Arc::from("source.rpc");
+    let few = answer::records(&question, rows.clone(), 49_999, &endpoint);
+    assert_eq!(few.unwrap_err().cause, Cause::Truncated);
+    let records = answer::records(&question, rows, 50_000, &endpoint).unwrap();
+    assert_eq!(records.len(), 50_000);
+    assert_eq!(records[49_999].get("name").unwrap().to_string(), "Service49999");
+}
+
+#[test]
+fn fields_that_are_not_what_they_should_be_are_holes() {
+    let endpoint = Arc::from("source.rpc");
+    let row = serde_json::json!({
+        "path": 3, "kind": "file", "size": "big", "sha256": { "absent": "denied", "detail": "no" }, "extra": true,
+        "version": null,
+    });
+    let question = Question::File {
+        path: r"C:\x".into(),
+        want: FilePart::ALL.into_iter().collect(),
+    };
+    let records = answer::records(&question, vec![row], 10, &endpoint).unwrap();
+    let cause = |field: &str| match records[0].get(field) {
+        Some(crate::facts::FactValue::Absent(why)) => Some((why.cause, why.root.to_string())),
+        _ => None,
+    };
+    let malformed = Some((Cause::Malformed, "source.rpc".to_owned()));
+    for field in ["path", "size", "modified", "version", "product_version"] {
+        assert_eq!(cause(field), malformed, "{field}");
+    }
+    assert_eq!(cause("sha256"), Some((Cause::Denied, "source.rpc".to_owned())));
+    assert_eq!(records[0].get("kind").unwrap().to_string(), "file");
+    assert!(records[0].get("extra").is_none());
+    // one row was asked for
+    for rows in [vec![], vec![serde_json::json!({}); 2], vec![serde_json::json!(3)]] {
+        assert_eq!(
+            answer::records(&question, rows, 10, &endpoint).unwrap_err().cause,
+            Cause::Malformed
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_session_kills_its_child() {
     let program = "ready(); q=asked(); answer(q, rows=[dict(pid=os.getpid())]); time.sleep(600)";
     let mut session = session(program).await.unwrap();

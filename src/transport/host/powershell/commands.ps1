@@ -1,17 +1,5 @@
 # What a pack runs: the text of a script, or a program with its arguments.
 
-# In a place of its own, so that it can neither change nor end this program; its input is in $input.
-function Invoke-Text([string]$Text, [string]$Json) {
-    $shell = [PowerShell]::Create()
-    try {
-        [void]$shell.AddScript($Text)
-        $printed = $shell.Invoke([object[]]@($Json))
-        @($printed | ForEach-Object { [string]$_ }) -join "`n"
-    } finally {
-        $shell.Dispose()
-    }
-}
-
 # One argument so that the program's own reading of its command line gives it back.
 function Get-Quoted([string]$Argument) {
     if ($Argument -ne '' -and $Argument -notmatch '[\s"]') { return $Argument }
@@ -19,8 +7,9 @@ function Get-Quoted([string]$Argument) {
     '"' + [regex]::Replace($inner, '(\\+)$', '$1$1') + '"'
 }
 
-function Invoke-Program([string[]]$Words, [string]$Json) {
+function Invoke-Program([string[]]$Words, [string]$Json, [string]$Script) {
     $start = New-Object Diagnostics.ProcessStartInfo $Words[0]
+    if ($Script) { $start.EnvironmentVariables['STANDIN_SCRIPT'] = $Script }
     $start.Arguments = @($Words | Select-Object -Skip 1 | ForEach-Object { Get-Quoted $_ }) -join ' '
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
@@ -46,9 +35,19 @@ function Invoke-Program([string[]]$Words, [string]$Json) {
     $printed.Result
 }
 
+# In a PowerShell of its own, so that it can neither change nor end this program. The text stands in a variable,
+# where it may be longer than on a command line; nothing is written to a disk.
+$script:Wrapping = 'try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }; ' +
+    '$input | & ([scriptblock]::Create($env:STANDIN_SCRIPT))'
+
+function Invoke-Text([string]$Text, [string]$Json) {
+    $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    Invoke-Program ($shell, '-NoProfile', '-NonInteractive', '-Command', $script:Wrapping) $Json $Text
+}
+
 function Get-Printed($Question) {
     if ($script:Server) { Stop-Answer 'unsupported' 'MS-RPC runs no commands; ask the host over winrm or ssh' }
     $words = Get-Field $Question 'run'
-    if ($null -ne $words) { return Invoke-Program ([string[]]$words) $Question.input }
+    if ($null -ne $words) { return Invoke-Program ([string[]]$words) $Question.input '' }
     Invoke-Text $Question.powershell $Question.input
 }
