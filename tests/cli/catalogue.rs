@@ -16,8 +16,8 @@ fn the_list_tells_what_auditors_ask_for() {
     }
     let dns = standin(["rules", "list", "--only", "dns", "--format", "json"]).json();
     assert!(dns.as_array().unwrap().len() < rules.len());
-    let none = standin(["rules", "list", "rules/sql", "--format", "json"]).json();
-    assert_eq!(none, serde_json::json!([]));
+    let sql = standin(["rules", "list", "rules/sql", "--format", "json"]).json();
+    assert!(sql.as_array().unwrap().len() > 30);
 }
 
 #[test]
