@@ -1,6 +1,7 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
 mod discover;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -20,6 +21,7 @@ use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
 
 pub use discover::{Sought, discover};
+pub use rights::{rights, shown_by, stand};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::discovery;
 use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
+use super::{discovery, rights};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
 use crate::ordering::{Cycle, Dag};
@@ -77,6 +77,7 @@ pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
     for way in &catalogue.discoveries {
         discovery::check(way, catalogue, sink);
     }
+    rights::check(catalogue, sink);
 }
 
 fn requires_of_packs(catalogue: &Catalogue, sink: &mut Diagnostics) {

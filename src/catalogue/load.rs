@@ -9,7 +9,7 @@ use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
-    discovery,
+    discovery, rights,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
@@ -45,6 +45,7 @@ struct Parsed {
     rules: Vec<Node>,
     fixes: Vec<Node>,
     discovery: Vec<Node>,
+    rights: Option<Node>,
 }
 
 fn parse_all(packs: &[PackFiles], sources: &mut SourceMap, sink: &mut Diagnostics) -> Vec<Parsed> {
@@ -62,6 +63,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
         rules: Vec::new(),
         fixes: Vec::new(),
         discovery: Vec::new(),
+        rights: None,
     };
     for file in &pack.files {
         let id = sources.add(file.shown.as_str(), file.text.clone());
@@ -76,6 +78,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
             "pack.yaml" => parsed.manifest = Some(tree),
             "settings.yaml" => parsed.settings = Some(tree),
             "discovery.yaml" => discovery(&tree, &mut parsed, sink),
+            "rights.yaml" => parsed.rights = Some(tree),
             "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
             "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
             "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),
@@ -83,7 +86,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
                 sink.push(
-                    stray.help("a pack has pack.yaml, settings.yaml, discovery.yaml and the folders facts, rules and fixes"),
+                    stray.help("a pack has pack.yaml, settings.yaml, discovery.yaml, rights.yaml and the folders facts, rules and fixes"),
                 );
             }
         }
@@ -133,6 +136,8 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
         rules: Rules::default(),
         fixes: BTreeMap::new(),
         discoveries: Vec::new(),
+        rights: Vec::new(),
+        former_rights: Vec::new(),
         schema,
         digest,
     };
@@ -158,6 +163,11 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
         catalogue
             .discoveries
             .extend(ways.filter_map(|node| discovery::discovery(node, pack, sink)));
+        if let Some(node) = &parsed.rights {
+            let (needed, former) = rights::rights(node, pack, &catalogue.schema, sink);
+            catalogue.rights.extend(needed);
+            catalogue.former_rights.extend(former);
+        }
     }
     checks::check(&catalogue, sink);
     (!sink.has_errors()).then_some(catalogue)

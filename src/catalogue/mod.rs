@@ -22,6 +22,7 @@ mod model;
 mod phrase;
 mod probe;
 mod reads;
+mod rights;
 mod rules;
 mod types;
 
@@ -41,6 +42,7 @@ pub use probe::{
     RegistryAsk, ShellAsk, TdsAsk, local,
 };
 pub use reads::reads_of_rule;
+pub use rights::{FormerRight, NeededRight};
 pub use rules::Rules;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Discovery, On, PackSource, Phrase, Probe, Rules};
+use super::{Discovery, FormerRight, NeededRight, On, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -297,6 +297,9 @@ pub struct Catalogue {
     pub fixes: BTreeMap<Arc<str>, Fix>,
     /// How servers are found that could be a pair.
     pub discoveries: Vec<Discovery>,
+    /// What the account of a check must be allowed to do.
+    pub rights: Vec<NeededRight>,
+    pub former_rights: Vec<FormerRight>,
     pub schema: FactSchema,
     /// SHA-256 over names and contents of all files, in hexadecimal.
     pub digest: String,

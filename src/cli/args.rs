@@ -14,6 +14,7 @@ use super::facts::FactsArguments;
 use super::init::InitArguments;
 use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
+use super::rights::RightsArguments;
 use super::rules::RulesArguments;
 use super::terminal::Colour;
 use super::trust::TrustArguments;
@@ -102,6 +103,7 @@ pub(crate) enum Command {
     Discover(DiscoverArguments),
     Init(InitArguments),
     Doctor(DoctorArguments),
+    Rights(RightsArguments),
     Explain(ExplainArguments),
     Rules(RulesArguments),
     Facts(FactsArguments),

@@ -1,5 +1,6 @@
 //! Asks the servers of a pair, keeps what they said, and tells what is new since the last time.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::task::Poll;
@@ -12,11 +13,12 @@ use super::check::CheckArguments;
 use super::progress::Counter;
 use super::refusal::{Outcome, Refusal};
 use super::{Context, clock};
+use crate::catalogue::Catalogue;
 use crate::collect;
 use crate::diagnostic::visible;
 use crate::evaluate::{self, Selection};
-use crate::facts::Snapshot;
-use crate::pair::Secrets;
+use crate::facts::{FactPath, Snapshot};
+use crate::pair::{Pair, Secrets};
 use crate::pipeline::{self, Means, Opened};
 use crate::report::{self, Before, Look, Report};
 use crate::store::{DigestKey, StateFolder, write_private};
@@ -59,7 +61,9 @@ pub(super) fn ask(
     context: &Context,
 ) -> Outcome<Snapshot> {
     let mut secrets = Secrets::default();
-    fetch_secrets(opened, selection, &mut secrets);
+    let rules = evaluate::selected(&opened.catalogue, selection);
+    let wanted = collect::needed(&opened.catalogue, rules);
+    fetch_secrets(&opened.catalogue, &opened.pair, &wanted, &mut secrets);
     let runtime = runtime()?;
     let cancelled = CancellationToken::new();
     let counter = Counter::new(&context.terminal);
@@ -110,14 +114,18 @@ pub(super) async fn cancel_on_interrupt(cancelled: CancellationToken) {
     });
 }
 
-/// Fetches the secrets while Ctrl-C still ends the program at once: a prompt waits for a person.
+/// Fetches the secrets that reading these facts needs while Ctrl-C still ends the program at once: a prompt waits for a
+/// person.
 ///
 /// One that cannot be had is told by the facts that need it.
-fn fetch_secrets(opened: &Opened, selection: &Selection, secrets: &mut Secrets) {
-    let rules = evaluate::selected(&opened.catalogue, selection);
-    let wanted = collect::needed(&opened.catalogue, rules);
-    for name in collect::endpoints_of(&opened.catalogue, &opened.pair, &wanted) {
-        let endpoint = opened.pair.endpoint(&name);
+pub(super) fn fetch_secrets(
+    catalogue: &Catalogue,
+    pair: &Pair,
+    wanted: &BTreeSet<FactPath>,
+    secrets: &mut Secrets,
+) {
+    for name in collect::endpoints_of(catalogue, pair, wanted) {
+        let endpoint = pair.endpoint(&name);
         if let Some(reference) = endpoint.and_then(|endpoint| endpoint.protocol.secret()) {
             let _ = secrets.get(reference, true);
         }

@@ -20,6 +20,7 @@ mod manual;
 mod packs;
 mod progress;
 mod refusal;
+mod rights;
 mod rules;
 mod scalar;
 mod terminal;
@@ -124,6 +125,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
         Command::Discover(arguments) => discover::run(arguments, context),
         Command::Init(arguments) => init::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),
+        Command::Rights(arguments) => rights::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Rules(arguments) => rules::run(arguments, context),
         Command::Facts(arguments) => facts::run(arguments, context),

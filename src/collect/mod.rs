@@ -36,7 +36,7 @@ use order::Order;
 
 pub use needs::{needed, needed_for};
 pub use progress::{Progress, Silent};
-pub use transports::endpoints_of;
+pub use transports::{endpoint_of, endpoints_of};
 
 /// What is to be collected, and what it may take.
 pub struct Request<'a> {

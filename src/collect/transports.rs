@@ -50,7 +50,7 @@ pub fn endpoints_of(catalogue: &Catalogue, pair: &Pair, wanted: &BTreeSet<FactPa
 }
 
 /// The endpoint that a question goes to; none when nobody but this machine is asked.
-pub(super) fn endpoint_of<'p>(
+pub fn endpoint_of<'p>(
     pair: &'p Pair,
     on: &On,
     ask: &Ask,

@@ -11,6 +11,7 @@ mod finding;
 mod found;
 mod judge;
 mod lint;
+mod rights;
 mod selection;
 mod subjects;
 mod summary;
@@ -23,6 +24,7 @@ pub use examples::{ExampleRun, Miss, run_examples};
 pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
 pub use judge::{Judged, judge, judge_alone, selected};
 pub use lint::lint_rule;
+pub use rights::{RightRow, Standing, standing};
 pub use selection::Selection;
 pub use summary::{Summary, UnknownGroup};
 

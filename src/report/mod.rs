@@ -12,6 +12,7 @@ mod look;
 mod notes;
 mod page;
 mod pretty;
+mod rights;
 mod rule_text;
 mod rules;
 mod servers;
@@ -34,6 +35,7 @@ pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, se
 pub use human::{human, rule_findings};
 pub use look::Look;
 pub use pretty::{compact, pretty};
+pub use rights::{Rights, rights_json, rights_text};
 pub use rule_text::{rule_json, rule_text};
 pub use rules::{rules_json, rules_table};
 pub use servers::{Servers, servers_json, servers_text};

@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "discover",
     "init",
     "doctor",
+    "rights",
     "explain",
     "rules",
     "rules list",

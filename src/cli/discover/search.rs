@@ -10,7 +10,6 @@ use crate::cli::packs::{Chosen, PackFolders};
 use crate::cli::progress::Counter;
 use crate::cli::refusal::Outcome;
 use crate::cli::{Context, clock, live, trust};
-use crate::collect;
 use crate::evaluate::Found;
 use crate::facts::{Absence, Cause};
 use crate::pair::{Pair, Secrets};
@@ -82,13 +81,7 @@ impl Search {
             trusted: &self.trusted,
         };
         let mut secrets = Secrets::default();
-        // Fetched while Ctrl-C still ends the program at once: a prompt waits for a person.
-        for name in collect::endpoints_of(&self.catalogue, wanted.pair, &sought.wanted()) {
-            let endpoint = wanted.pair.endpoint(&name);
-            if let Some(reference) = endpoint.and_then(|endpoint| endpoint.protocol.secret()) {
-                let _ = secrets.get(reference, true);
-            }
-        }
+        live::fetch_secrets(&self.catalogue, wanted.pair, &sought.wanted(), &mut secrets);
         let runtime = live::runtime()?;
         let counter = Counter::new(&context.terminal);
         let outcome = runtime.block_on(async {
