@@ -18,6 +18,8 @@ fn the_list_tells_what_auditors_ask_for() {
     assert!(dns.as_array().unwrap().len() < rules.len());
     let sql = standin(["rules", "list", "rules/sql", "--format", "json"]).json();
     assert!(sql.as_array().unwrap().len() > 30);
+    let none = standin(["rules", "list", "rules/engine-recorded", "--format", "json"]).json();
+    assert_eq!(none, serde_json::json!([]));
 }
 
 #[test]
