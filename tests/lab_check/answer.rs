@@ -38,26 +38,58 @@ pub(crate) fn open(edits: &[Edit<'_>]) -> Opened {
     pipeline::open(folder.path(), &[], now(), &mut sources).unwrap_or_else(|why| panic!("{why:?}"))
 }
 
+/// Everything that can be asked of the pair.
+pub(crate) fn all() -> Selection {
+    Selection::default()
+}
+
+/// What is asked of the directory and the name servers, and of no host of the pair.
+pub(crate) fn of_network() -> Selection {
+    let skip = [
+        "Connection",
+        "Exchange clusters",
+        "Helper programs",
+        "Operating system",
+        "Replication engine",
+        "Replication set",
+        "Services",
+        "common/share-unreachable",
+    ];
+    Selection {
+        skip: skip.map(str::to_owned).to_vec(),
+        ..Selection::default()
+    }
+}
+
 /// Reads and judges the lab's pair with these edits of its file.
 pub(crate) fn check(edits: &[Edit<'_>]) -> Checked {
-    Runtime::new().unwrap().block_on(check_beside(edits))
+    Runtime::new().unwrap().block_on(check_beside(&all(), edits))
 }
 
-/// The same beside other work.
-pub(crate) async fn check_beside(edits: &[Edit<'_>]) -> Checked {
+/// The same without the pair's hosts.
+pub(crate) fn check_network(edits: &[Edit<'_>]) -> Checked {
+    Runtime::new()
+        .unwrap()
+        .block_on(check_beside(&of_network(), edits))
+}
+
+/// The same with a choice of rules, beside other work.
+pub(crate) async fn check_beside(chosen: &Selection, edits: &[Edit<'_>]) -> Checked {
     let opened = open(edits);
-    let snapshot = read(&opened, Duration::from_mins(1), &Silent, CancellationToken::new()).await;
-    judged(opened, snapshot)
+    let (limit, token) = (Duration::from_mins(1), CancellationToken::new());
+    let snapshot = read(&opened, chosen, limit, &Silent, token).await;
+    judged_by(chosen, opened, snapshot)
 }
 
-/// Reads everything that the pair's rules need.
+/// Reads everything that the chosen rules need.
 pub(crate) async fn read(
     opened: &Opened,
+    chosen: &Selection,
     timeout: Duration,
     progress: &dyn Progress,
     cancelled: CancellationToken,
 ) -> Snapshot {
-    let (all, mut secrets) = (Selection::default(), Secrets::default());
+    let mut secrets = Secrets::default();
     let means = pipeline::Means {
         timeout,
         clock: &now,
@@ -65,11 +97,15 @@ pub(crate) async fn read(
         cancelled,
         digests: None,
     };
-    pipeline::live(opened, &all, means, &mut secrets).await
+    pipeline::live(opened, chosen, means, &mut secrets).await
 }
 
 pub(crate) fn judged(opened: Opened, snapshot: Snapshot) -> Checked {
-    let answer = pipeline::judge(&opened, &snapshot, &Selection::default(), snapshot.taken_at).unwrap();
+    judged_by(&all(), opened, snapshot)
+}
+
+fn judged_by(chosen: &Selection, opened: Opened, snapshot: Snapshot) -> Checked {
+    let answer = pipeline::judge(&opened, &snapshot, chosen, snapshot.taken_at).unwrap();
     Checked {
         opened,
         snapshot,

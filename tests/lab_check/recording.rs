@@ -8,7 +8,7 @@ use standin::report::Origin;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{check, judged, open, read};
+use super::answer::{all, check, judged, open, read};
 use super::live::Edit;
 
 const DIRECTORY: &str =
@@ -57,8 +57,9 @@ fn a_run_that_is_broken_off_leaves_what_it_has() {
             tokio::time::sleep(Duration::from_millis(700)).await;
             token.cancel();
         };
-        let all = read(&opened, Duration::from_mins(1), &Silent, token.clone());
-        tokio::join!(all, interrupted).0
+        let chosen = all();
+        let reading = read(&opened, &chosen, Duration::from_mins(1), &Silent, token.clone());
+        tokio::join!(reading, interrupted).0
     });
     assert!(
         start.elapsed() < Duration::from_millis(1100),
@@ -93,7 +94,7 @@ fn the_whole_run_has_its_limit() {
     let opened = open(&[(DIRECTORY, "ldap: { server: 127.0.0.61, security: plain }")]);
     let (limit, start) = (Duration::from_secs(2), Instant::now());
     let runtime = Runtime::new().unwrap();
-    let snapshot = runtime.block_on(read(&opened, limit, &Silent, CancellationToken::new()));
+    let snapshot = runtime.block_on(read(&opened, &all(), limit, &Silent, CancellationToken::new()));
     let took = start.elapsed();
     assert!(
         took >= limit && took < limit + Duration::from_millis(500),

@@ -8,7 +8,7 @@ use standin::facts::{Absence, FactPath};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{open, read};
+use super::answer::{of_network, open, read};
 use super::counting;
 
 const DIRECTORY: &str =
@@ -29,7 +29,14 @@ fn a_slow_directory_costs_its_slowest_chain_and_no_more_than_its_share_of_reques
         let ldap = format!("ldap: {{ server: 127.0.0.1, port: {port}, security: plain }}");
         let opened = open(&[(DIRECTORY, &ldap)]);
         let start = Instant::now();
-        let snapshot = read(&opened, Duration::from_mins(1), &Silent, CancellationToken::new()).await;
+        let snapshot = read(
+            &opened,
+            &of_network(),
+            Duration::from_mins(1),
+            &Silent,
+            CancellationToken::new(),
+        )
+        .await;
         let took = start.elapsed();
         assert!(
             snapshot
@@ -80,6 +87,7 @@ fn a_dead_name_server_delays_nothing_that_the_directory_tells() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(read(
         &opened,
+        &of_network(),
         Duration::from_mins(1),
         &times,
         CancellationToken::new(),

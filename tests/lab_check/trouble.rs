@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use standin::evaluate::Status;
 use tokio::runtime::Runtime;
 
-use super::answer::{Checked, check, check_beside};
+use super::answer::{Checked, check_beside, check_network, of_network};
 use super::clients;
 use super::live::{Edit, Step};
 
@@ -75,7 +75,7 @@ async fn at(server: &str, how: &str) -> (Checked, Duration) {
         DEADLINE.as_secs()
     );
     let start = Instant::now();
-    let checked = check_beside(&[(DIRECTORY, &ldap), SOURCE_NAME]).await;
+    let checked = check_beside(&of_network(), &[(DIRECTORY, &ldap), SOURCE_NAME]).await;
     (checked, start.elapsed())
 }
 
@@ -170,7 +170,7 @@ fn a_dead_domain_controller() {
     let _started_at_the_end = clients::change(&[Step::Stop("dc")]);
     no_directory(
         "dead",
-        &check(&[SOURCE_NAME]),
+        &check_network(&[SOURCE_NAME]),
         "unreachable",
         "refuses the connection",
     );
@@ -186,7 +186,7 @@ fn a_wrong_password_is_one_failed_log_on() {
         _ => 0,
     };
     let before = count();
-    let checked = check(&[
+    let checked = check_network(&[
         ("svcstandin@corp.example", "svcdr@corp.example"),
         ("STANDIN_LAB_READER_PASSWORD", "STANDIN_LAB_REALM"),
         SOURCE_NAME,
@@ -203,14 +203,14 @@ fn a_wrong_password_is_one_failed_log_on() {
 #[test]
 fn name_servers_that_do_not_answer_as_they_should() {
     let Some(_lab) = super::lab() else { return };
-    let healthy = of_status(&check(&[]), Status::Good);
+    let healthy = of_status(&check_network(&[]), Status::Good);
     let cases = ["REFUSED", "BLACKHOLE", "SILENT", "GARBAGE"];
     let all = join_all(cases.iter().map(|name| async move {
         let server = format!("server: {}", super::setting(name));
         let deadline = format!("    deadline: {}s\nsettings:\n", DEADLINE.as_secs());
         let start = Instant::now();
         let edits: [Edit<'_>; 2] = [("server: 127.0.0.53", &server), ("settings:\n", &deadline)];
-        (check_beside(&edits).await, start.elapsed())
+        (check_beside(&of_network(), &edits).await, start.elapsed())
     }));
     for (name, (checked, took)) in cases.iter().zip(Runtime::new().unwrap().block_on(all)) {
         let mut good = healthy.clone();

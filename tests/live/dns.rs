@@ -177,7 +177,7 @@ pub(super) const CHANGES: &[Change] = &[
         rows: &["C-28", "C-37"],
         pair: &[
             ("server: 127.0.0.53\n", "server: 127.0.0.1\n      port: 5300\n"),
-            ("settings:\n", "params:\n  dns_test_limit: 1\nsettings:\n"),
+            ("params:\n", "params:\n  dns_test_limit: 1\n"),
         ],
         seen: &["pair.dns."],
         expect: &[

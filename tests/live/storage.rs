@@ -296,6 +296,21 @@ pub(super) const CHANGES: &[Change] = &[
             ("exchange/chosen-group-unknown", "pair/Second Storage Group", GONE),
             ("exchange/chosen-group-unknown", "pair/First Storage Group", GONE),
             (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/E:\\Exchsrvr\\SG2",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG2\\logs",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG2\\system",
+                GONE,
+            ),
+            (
                 "exchange/chosen-group-unknown",
                 "pair/first storage group",
                 "good",
@@ -330,6 +345,36 @@ pub(super) const CHANGES: &[Change] = &[
         seen: &["pair.exchange.chosen_groups"],
         expect: &[
             ("exchange/no-storage-group-chosen", "pair", ERROR),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/E:\\Exchsrvr\\SG1",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG1\\logs",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG1\\system",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/E:\\Exchsrvr\\SG2",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG2\\logs",
+                GONE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/L:\\Exchsrvr\\SG2\\system",
+                GONE,
+            ),
             ("exchange/chosen-group-unknown", "pair/First Storage Group", GONE),
             ("exchange/chosen-group-unknown", "pair/Second Storage Group", GONE),
             ("exchange/chosen-group-unknown", "pair", NOT_APPLICABLE),

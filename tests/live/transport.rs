@@ -133,6 +133,16 @@ pub(super) const CHANGES: &[Change] = &[
         ],
         seen: &["target.exchange.smtp_bindings"],
         expect: &[
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/E:\\Exchsrvr\\Mailroot\\vsi 2\\PickUp",
+                NOT_APPLICABLE,
+            ),
+            (
+                "common/replication-set-incomplete",
+                r"pair/xdag01/E:\\Exchsrvr\\Mailroot\\vsi 2\\Queue",
+                NOT_APPLICABLE,
+            ),
             ("exchange/smtp-server-missing", "source/2", GOOD),
             ("exchange/smtp-pickup-differs", "source/2", GOOD),
             ("exchange/smtp-queue-differs", "source/2", GOOD),
