@@ -177,13 +177,15 @@ impl<'a> Judging<'a> {
     }
 
     fn outcome(&self, case: &Case<'_>, subject: &Subject) -> Result<Outcome, ()> {
-        match case.all(&case.rule.when)? {
-            Verdict::No => return Ok(Outcome::Status(Status::NotApplicable)),
-            Verdict::Unknown(why) => return Ok(Outcome::Unknown(why)),
-            Verdict::Yes => {}
+        let applies = case.all(&case.rule.when)?;
+        if matches!(applies, Verdict::No) {
+            return Ok(Outcome::Status(Status::NotApplicable));
         }
         if let Some(because) = self.blocked(case.rule, subject) {
             return Ok(Outcome::Blocked(because));
+        }
+        if let Verdict::Unknown(why) = applies {
+            return Ok(Outcome::Unknown(why));
         }
         match case.all(&case.rule.expect)? {
             Verdict::Yes => Ok(Outcome::Status(Status::Good)),

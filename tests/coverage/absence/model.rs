@@ -101,14 +101,11 @@ impl<'r> Model<'r> {
         if when == Some(false) {
             return Verdict::Status(Status::NotApplicable);
         }
-        if case.is_bound && when.is_none() {
-            return Verdict::Status(Status::Unknown);
-        }
         if let Some(because) = self.blocked(subject, others) {
             return because;
         }
         Verdict::Status(match all(&case.expect, missing) {
-            _ if !case.is_bound => Status::Unknown,
+            _ if when.is_none() || !case.is_bound => Status::Unknown,
             Some(true) => Status::Good,
             None => Status::Unknown,
             Some(false) => severity(case, missing),
