@@ -1,5 +1,4 @@
-# What a pack runs: the text of a script, or a program with its arguments. Needs .NET Framework 4.5, which reads two
-# outputs of a program at a time.
+# What a pack runs: the text of a script, or a program with its arguments.
 
 # One argument so that the program's own reading of its command line gives it back.
 function Get-Quoted([string]$Argument) {
