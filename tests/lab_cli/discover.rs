@@ -153,7 +153,7 @@ fn registered_databases_are_found_and_asked_who_they_are() {
         }
     });
     let _account = Account::new(
-        "svcsql",
+        "svcother",
         &[
             &format!("MSSQLSvc/{host}:PAYROLL"),
             &format!("MSSQLSvc/{host}:50123"),
@@ -176,6 +176,10 @@ fn registered_databases_are_found_and_asked_who_they_are() {
         [
             "\"A)(CN=B\" \"MSSQLSERVER\" 1433 null",
             "\"REFUSED-NOWHERE\" \"MSSQLSERVER\" 1433 null",
+            "\"SRCMAIL\" \"MSSQLSERVER\" 1433 \"15.0.4345\"",
+            "\"SRCMAIL\" \"PAYROLL\" 51433 \"10.50.6560\"",
+            "\"TGTMAIL\" \"MSSQLSERVER\" 1433 \"15.0.4345\"",
+            "\"TGTMAIL\" \"PAYROLL\" 51433 \"10.50.6560\"",
             "\"UNKNOWN-CA\" \"PAYROLL\" 50123 \"13.0.5698\"",
         ],
         "{}",

@@ -110,12 +110,14 @@ fn a_pair_file_is_drafted_from_the_domain() {
     }
     // What was found without being asked for.
     for line in [
-        "packs: [common, exchange]\n",
+        "packs: [common, exchange, sql]\n",
         "  exchange.edition: { source: enterprise, target: enterprise }",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
-    let checked = standin(folder.path(), &["check", "new", "--only", "directory"]);
+    // Its databases need a log-on of their own, which nobody has written down yet.
+    let words = ["check", "new", "--only", "directory", "--skip", "sql"];
+    let checked = standin(folder.path(), &words);
     assert_eq!(checked.code, Some(0), "{}{}", checked.out, checked.err);
 }
 

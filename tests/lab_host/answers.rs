@@ -212,10 +212,33 @@ async fn the_ticket_of_whoever_runs_this_logs_on() {
 }
 
 #[tokio::test]
+async fn commands_run_on_the_host() {
+    in_lab!();
+    let _still = HOSTS.read().await;
+    for (server, name) in [("SOURCE", "SRCMAIL"), ("TARGET", "TGTMAIL")] {
+        let host = Host::new(ssh(server));
+        let question = |command| Question::Shell {
+            command,
+            input: serde_json::json!({ "a": "ä" }),
+        };
+        let rows = host
+            .ask(&question(Command::Run(vec!["hostname".into()])))
+            .await
+            .unwrap();
+        assert_eq!((rows.len(), text(&rows[0], "name")), (1, name.to_owned()));
+        let absence = host
+            .ask(&question(Command::PowerShell("Get-Nothing".into())))
+            .await
+            .unwrap_err();
+        assert_eq!(absence.cause, Cause::Unsupported, "{absence}");
+    }
+}
+
+#[tokio::test]
 async fn commands_need_a_carrier_that_runs_them() {
     in_lab!();
     let question = Question::Shell {
-        command: standin::transport::host::Command::PowerShell("1".into()),
+        command: Command::PowerShell("1".into()),
         input: serde_json::json!({}),
     };
     let absence = ask(rpc("SOURCE"), &question).await.unwrap_err();

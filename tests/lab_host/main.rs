@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use standin::facts::{Absence, Cause, FactValue, Record};
 use standin::transport::LogOnGate;
-use standin::transport::host::{Carrier, FilePart, Host, HostConfig, Question, RegistryPart, RpcLogOn};
+use standin::transport::host::{
+    Carrier, Command, FilePart, Host, HostConfig, Question, RegistryPart, RpcLogOn,
+};
 use tokio::sync::RwLock;
 
 /// Leaves the test out unless the lab is up.

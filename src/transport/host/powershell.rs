@@ -47,6 +47,8 @@ pub(super) fn is_missing(complaints: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use tree_sitter::{Node, Parser};
 
@@ -74,6 +76,61 @@ mod tests {
         let mut found = Vec::new();
         faults(parser.parse(text, None).unwrap().root_node(), &mut found);
         found
+    }
+
+    /// The texts of all nodes of this kind.
+    fn texts<'a>(text: &'a str, node: Node<'_>, kind: &str, found: &mut BTreeSet<&'a str>) {
+        if node.kind() == kind {
+            found.insert(&text[node.byte_range()]);
+        }
+        for index in 0..node.child_count() {
+            if let Some(child) = node.child(index) {
+                texts(text, child, kind, found);
+            }
+        }
+    }
+
+    /// What PowerShell 3 has by itself, as far as it is used.
+    const CMDLETS: [&str; 10] = [
+        "Add-Type",
+        "ConvertFrom-Json",
+        "ForEach-Object",
+        "Get-CimInstance",
+        "New-CimSession",
+        "New-CimSessionOption",
+        "New-Object",
+        "Select-Object",
+        "Set-StrictMode",
+        "Where-Object",
+    ];
+
+    #[test]
+    fn what_is_called_is_there_and_what_is_read_was_set() {
+        let program: String = PARTS.iter().map(|(_, text)| *text).collect();
+        let mut parser = Parser::new();
+        parser
+            .set_language(&tree_sitter_powershell::LANGUAGE.into())
+            .unwrap();
+        let tree = parser.parse(&program, None).unwrap();
+        let all = |kind| {
+            let mut found = BTreeSet::new();
+            texts(&program, tree.root_node(), kind, &mut found);
+            found
+        };
+        let (defined, called) = (all("function_name"), all("command_name"));
+        let unknown = |name: &&&str| !defined.contains(**name) && !CMDLETS.contains(*name);
+        assert_eq!(called.iter().filter(unknown).collect::<Vec<_>>(), [&""; 0]);
+        assert_eq!(
+            defined
+                .iter()
+                .filter(|name| !called.contains(**name))
+                .collect::<Vec<_>>(),
+            [&""; 0]
+        );
+        assert!(called.len() > 20 && defined.len() > 20, "{called:?} {defined:?}");
+        for variable in all("variable").iter().filter(|name| name.starts_with("$script:")) {
+            assert!(program.contains(&format!("{variable} = ")), "{variable}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-# What a pack runs: the text of a script, or a program with its arguments.
+# What a pack runs: the text of a script, or a program with its arguments. Needs .NET Framework 4.5, which reads two
+# outputs of a program at a time.
 
 # One argument so that the program's own reading of its command line gives it back.
 function Get-Quoted([string]$Argument) {

@@ -1,6 +1,6 @@
 # Files.
 
-$script:LargestDigest = 256MB
+$script:LargestDigest = 268435456
 
 # From afar, a drive is the share that administrators have of it.
 function Get-Place([string]$Path) {

@@ -20,7 +20,7 @@ function Get-Answer($Question) {
     }
 }
 
-$script:MaxBytes = 1MB
+$script:MaxBytes = 1048576
 $hello = ConvertFrom-Json ([Console]::In.ReadLine())
 $script:MaxRows = [int]$hello.rows
 $script:MaxBytes = [int]$hello.bytes
