@@ -18,13 +18,26 @@ async fn failure(config: HostConfig, question: &Question) -> Absence {
 #[tokio::test]
 async fn servers_that_do_not_answer_as_they_should() {
     in_lab!();
-    for (server, rpc_cause, ssh_cause) in [
-        ("REFUSED", Cause::Unreachable, Cause::Unreachable),
-        ("BLACKHOLE", Cause::Timeout, Cause::Timeout),
-        ("SILENT", Cause::Timeout, Cause::Timeout),
-        ("GARBAGE", Cause::Unreachable, Cause::Unreachable),
+    // over rpc, ssh, winrm
+    for (server, causes) in [
+        ("REFUSED", [Cause::Unreachable; 3]),
+        ("BLACKHOLE", [Cause::Timeout; 3]),
+        ("SILENT", [Cause::Timeout; 3]),
+        (
+            "GARBAGE",
+            [Cause::Unreachable, Cause::Unreachable, Cause::Unsupported],
+        ),
     ] {
-        for (config, cause) in [(rpc(server), rpc_cause), (ssh(server), ssh_cause)] {
+        let winrm = HostConfig {
+            port: 5986,
+            carrier: Carrier::Winrm {
+                user: lab("HOST_ADMIN"),
+                password: SecretString::from(lab("HOST_ADMIN_PASSWORD")),
+                ca: Some(PathBuf::from(lab("CA"))),
+            },
+            ..rpc(server)
+        };
+        for (config, cause) in [rpc(server), ssh(server), winrm].into_iter().zip(causes) {
             let config = HostConfig {
                 deadline: SOON,
                 ..config

@@ -8,6 +8,7 @@
 
 use std::path::Path;
 
+use rustls::version::{TLS12, TLS13};
 use secrecy::SecretString;
 use tokio::net::TcpStream;
 
@@ -15,7 +16,7 @@ use super::HostConfig;
 use super::powershell;
 use super::session::{Carried, Failure, Session};
 use crate::facts::Cause;
-use crate::transport::tls::Tls;
+use crate::transport::tls::{Hints, Tls};
 use crate::transport::{Trouble, clip};
 
 mod http;
@@ -84,9 +85,18 @@ pub(super) async fn open(
     }
 }
 
+/// What is to be said of a server that does not shake hands.
+const HINTS: Hints = Hints {
+    broke_off: (
+        Cause::Unreachable,
+        "no HTTPS listener on this port, or no certificate for it",
+    ),
+    no_tls: "; use the port of the HTTPS listener, usually 5986",
+};
+
 async fn roots(ca: Option<&Path>) -> Result<Tls, Trouble> {
     let ca = ca.map(Path::to_path_buf);
-    let read = tokio::task::spawn_blocking(move || Tls::new(ca.as_deref()));
+    let read = tokio::task::spawn_blocking(move || Tls::of(ca.as_deref(), &[&TLS13, &TLS12], &HINTS));
     let failed = |_| {
         Err(Trouble::new(
             Cause::NotConfigured,
