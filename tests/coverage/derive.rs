@@ -52,7 +52,7 @@ pub(crate) fn again(
     for path in wanted {
         let new = now.facts.observation(&path).unwrap();
         assert!(
-            matches!(new.provenance.probe.as_str(), "derive" | "setting" | "none"),
+            is_of_facts(opened, snapshot, new),
             "{path} would now be read by {}: say what it becomes",
             new.provenance.probe
         );
@@ -71,7 +71,30 @@ fn is_made(opened: &Opened, path: &FactPath, seen: &Observation) -> bool {
     let fact = &opened.catalogue.facts[&path.name];
     let mut probes = fact.probes.iter();
     let always = probes.all(|probe| matches!(probe.ask, Ask::Derive(_) | Ask::Setting(_)));
-    always && !fact.probes.is_empty() || matches!(seen.provenance.probe.as_str(), "derive" | "setting")
+    // Of several records the first one tells how it was read; others may have been read otherwise.
+    let as_seen = fact.for_each.is_none() && is_derived(seen);
+    always && !fact.probes.is_empty() || as_seen
+}
+
+fn is_derived(seen: &Observation) -> bool {
+    matches!(seen.provenance.probe.as_str(), "derive" | "setting" | "none")
+}
+
+/// Whether nobody but other facts, and why they are not known, decided what this one is.
+fn is_of_facts(opened: &Opened, snapshot: &Snapshot, seen: &Observation) -> bool {
+    let is_fact = |root: &str| {
+        let path = root.parse::<FactPath>();
+        path.is_ok_and(|path| opened.catalogue.schema.type_at(&path).is_some())
+    };
+    let is_told = |root: &str| {
+        let mut absences = snapshot
+            .facts
+            .iter()
+            .filter_map(|(_, seen)| seen.value.as_ref().err());
+        absences.any(|why| *why.root == *root)
+    };
+    let absence = seen.value.as_ref().err();
+    is_derived(seen) || absence.is_some_and(|why| is_fact(&why.root) || is_told(&why.root))
 }
 
 #[test]

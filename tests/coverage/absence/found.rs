@@ -9,7 +9,7 @@ use super::model::Verdict;
 
 /// All findings about a pair.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found(BTreeMap<Arc<str>, BTreeMap<Subject, Finding>>);
+pub(crate) struct Found(BTreeMap<Arc<str>, Arc<BTreeMap<Subject, Finding>>>);
 
 impl Found {
     pub(crate) fn of(findings: Vec<Finding>) -> Self {
@@ -25,7 +25,8 @@ impl Found {
             let own = new.entry(finding.rule.clone()).or_default();
             own.insert(finding.subject.clone(), finding);
         }
-        self.0.extend(new);
+        self.0
+            .extend(new.into_iter().map(|(rule, own)| (rule, Arc::new(own))));
     }
 
     pub(crate) fn about(&self, rule: &str, subject: &Subject) -> Option<&Finding> {
@@ -33,11 +34,11 @@ impl Found {
     }
 
     pub(crate) fn of_rule(&self, rule: &str) -> impl Iterator<Item = &Finding> {
-        self.0.get(rule).into_iter().flat_map(BTreeMap::values)
+        self.0.get(rule).into_iter().flat_map(|own| own.values())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.values().flat_map(BTreeMap::values)
+        self.0.values().flat_map(|own| own.values())
     }
 
     /// How many roots of what is unknown have this name.

@@ -35,13 +35,29 @@ impl Loss<'_> {
 pub(crate) struct Whole {
     pub(crate) scenario: Scenario,
     pub(crate) found: Found,
+    /// What each rule reads, in the order of the catalogue.
+    reads: Vec<BTreeSet<FactPath>>,
+    /// What was recorded otherwise than it would be made now, as of a run that was cut short.
+    as_recorded: BTreeSet<FactPath>,
 }
 
 impl Whole {
     pub(crate) fn of(name: &str) -> Self {
         let scenario = Scenario::open(name);
         let found = Found::of(scenario.judge(&scenario.snapshot).judged.findings);
-        Self { scenario, found }
+        let mut now = scenario.snapshot.clone();
+        Self {
+            reads: scenario
+                .opened
+                .catalogue
+                .rules
+                .iter()
+                .map(reads_of_rule)
+                .collect(),
+            as_recorded: derive::again(&scenario.opened, &mut now, &BTreeSet::new()),
+            scenario,
+            found,
+        }
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -70,7 +86,8 @@ impl Whole {
         let mut observation = snapshot.facts.observation(fact).unwrap().clone();
         observation.value = Err(Absence::new(cause, fact.to_string(), "taken away by the test"));
         snapshot.facts.insert(fact.clone(), observation);
-        let keep = BTreeSet::from([fact.clone()]);
+        let mut keep = self.as_recorded.clone();
+        keep.insert(fact.clone());
         let followed = if self.makes_others(fact) {
             derive::again(&self.scenario.opened, &mut snapshot, &keep)
         } else {
@@ -109,51 +126,46 @@ impl Whole {
     }
 
     /// The same, taking for granted that the rules which it does not concern find what they found.
-    pub(crate) fn judge_concerned(&self, loss: &Loss<'_>) -> Found {
-        let only = self
-            .concerned(loss)
-            .iter()
-            .map(|rule| rule.id.to_string())
-            .collect();
+    pub(crate) fn judge_concerned(&self, loss: &Loss<'_>, concerned: &BTreeSet<&str>) -> Found {
         let mut found = self.found.clone();
-        let selection = Selection {
-            only,
-            skip: Vec::new(),
-        };
-        if !selection.only.is_empty() {
+        let only: Vec<String> = concerned.iter().map(ToString::to_string).collect();
+        if !only.is_empty() {
             let (opened, snapshot) = (&self.scenario.opened, &loss.snapshot);
+            let selection = Selection {
+                only,
+                skip: Vec::new(),
+            };
             let answer = pipeline::judge(opened, snapshot, &selection, snapshot.taken_at).unwrap();
             found.replace(answer.judged.findings);
         }
         found
     }
 
+    /// The rules with what they read.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&Rule, &BTreeSet<FactPath>)> {
+        self.catalogue().rules.iter().zip(&self.reads)
+    }
+
     /// The rules that read what is lost, and those that look at their findings.
-    fn concerned(&self, loss: &Loss<'_>) -> Vec<&Rule> {
-        let rules = &self.catalogue().rules;
-        let mut concerned: BTreeSet<&str> = BTreeSet::new();
+    pub(crate) fn concerned(&self, loss: &Loss<'_>) -> BTreeSet<&str> {
+        let reading = self.rules().filter(|(_, reads)| loss.touches(reads));
+        let mut concerned: BTreeSet<&str> = reading.map(|(rule, _)| rule.id.as_ref()).collect();
         loop {
             let before = concerned.len();
-            for rule in rules {
+            for rule in &self.catalogue().rules {
                 let mut others = rule
                     .requires
                     .iter()
                     .map(|other| &other.rule)
                     .chain(&rule.rollup_of);
-                if others.any(|other| concerned.contains(other.as_ref()))
-                    || loss.touches(&reads_of_rule(rule))
-                {
+                if others.any(|other| concerned.contains(other.as_ref())) {
                     concerned.insert(&rule.id);
                 }
             }
             if concerned.len() == before {
-                break;
+                return concerned;
             }
         }
-        rules
-            .iter()
-            .filter(|rule| concerned.contains(rule.id.as_ref()))
-            .collect()
     }
 }
 
