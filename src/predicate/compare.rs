@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::budget::Budget;
 use super::fault::Fault;
+use super::whole::whole;
 use crate::facts::{FactValue, Record};
 
 /// Whether two values are equal; values that cannot be compared are a fault, not "no".
@@ -18,7 +19,8 @@ pub(super) fn equal(budget: &Budget, a: &FactValue, b: &FactValue) -> Result<boo
         (V::Record(left), V::Record(right)) => equal_records(budget, left, right),
         (V::Acl(x), V::Acl(y)) => Ok(x == y),
         (V::Map(x), V::Map(y)) => {
-            budget.spend(x.len().max(y.len()) as u64)?;
+            whole(budget, a)?;
+            whole(budget, b)?;
             Ok(x == y)
         }
         (V::Digest(x), V::Digest(y)) if x.key != y.key => Err(other_keys()),

@@ -9,6 +9,7 @@ use super::compare;
 use super::fault::Fault;
 use super::ir::{Arithmetic, Comparison, Ir, Node};
 use super::seen::{FactRead, Seen, Trail};
+use super::whole::text_of;
 use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Key, Lookup, Side};
 
 /// What an expression may read.
@@ -69,7 +70,7 @@ impl Run<'_> {
             }
             Ir::Text(parts) => {
                 let parts: Result<Vec<_>, _> = parts.iter().map(|part| self.value(part)).collect();
-                self.budget.text(parts?)?
+                text_of(self.budget, parts?.iter().collect())?
             }
             Ir::All(parts) => self.all(parts, false)?,
             Ir::Any(parts) => self.all(parts, true)?,

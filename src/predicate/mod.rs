@@ -19,6 +19,7 @@ mod pattern;
 mod place;
 mod seen;
 mod ty;
+mod whole;
 
 pub use budget::Budget;
 pub use eval::{Locals, Scope, key_of};

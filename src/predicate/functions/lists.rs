@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use super::{Budget, Fault, Function, Outcome, Param, Ty, as_record, as_text, field_of, items_of, wrong};
 use crate::facts::{Absence, Comparable, FactValue};
+use crate::predicate::whole::whole;
 use crate::predicate::{compare, key_of};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -252,23 +253,6 @@ fn against(budget: &Budget, args: &[FactValue], keep_common: bool) -> Outcome {
         .into_iter()
         .filter(|item| known.contains(&Comparable(item)) == keep_common);
     budget.list(kept.cloned().collect())
-}
-
-/// Refuses a value that has a hole somewhere inside; each part that a join looks at is paid for.
-fn whole(budget: &Budget, value: &FactValue) -> Result<(), Fault> {
-    budget.spend(1)?;
-    match value {
-        FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
-        FactValue::Text(text) => budget.spend_text(text.len()),
-        FactValue::Record(record) => record.iter().try_for_each(|(_, field)| whole(budget, field)),
-        FactValue::List(items) | FactValue::Set(items) => {
-            items.iter().try_for_each(|item| whole(budget, item))
-        }
-        FactValue::Map(_) => items_of(budget, value)?
-            .into_iter()
-            .try_for_each(|record| whole(budget, record)),
-        _ => Ok(()),
-    }
 }
 
 fn differing(budget: &Budget, args: &[FactValue]) -> Outcome {

@@ -2,6 +2,7 @@
 
 use super::{Fault, Function, Outcome, Param, Ty, as_text, wrong};
 use crate::facts::{FactType, FactValue};
+use crate::predicate::whole::text_of;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -92,7 +93,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Anything],
         optional: 0,
         result: |_| Ty::TEXT,
-        run: |budget, args| budget.text(&args[..1]),
+        run: |budget, args| text_of(budget, vec![&args[0]]),
     },
     Function {
         name: "int",
@@ -124,7 +125,7 @@ fn join(budget: &super::Budget, args: &[FactValue]) -> Outcome {
         }
         parts.push(item);
     }
-    budget.text(parts)
+    text_of(budget, parts)
 }
 
 fn split(budget: &super::Budget, args: &[FactValue]) -> Outcome {

@@ -4,6 +4,7 @@
 //! the same, and so it says something that it does not know. Rules that ask for absences are left out; theirs are looked
 //! at in [`super::absence`].
 
+mod functions;
 mod lesser;
 mod values;
 
@@ -152,7 +153,7 @@ fn worlds() -> impl Strategy<Value = (&'static Sample, Vec<(FactPath, Fate)>, In
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_facts_are((sample, fates, fact, loss) in worlds()) {
