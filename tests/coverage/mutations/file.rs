@@ -230,3 +230,39 @@ fn check(node: &Node, outcome: &str, sink: &mut Diagnostics) -> Option<()> {
     }
     sound.then_some(())
 }
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let text = "\
+mutations:
+  - row: C-06
+    name: x
+    set: { target.exchange.server.versoin: 1.0, target.nothing.at_all: 1, setting.failover.enabled: true }
+    absent: { target.exchange.server: gone }
+    expect: { exchange/version-differs: bad }
+    also: nobody
+    what: 1
+";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let (mut sources, mut sink) = (SourceMap::new(), Diagnostics::new());
+    let schema = &crate::shipped::catalogue().schema;
+    assert!(read(file.path().to_str().unwrap(), schema, &mut sources, &mut sink).is_none());
+    let told = sink.sorted();
+    let told: Vec<(&str, usize)> = told
+        .iter()
+        .map(|wrong| {
+            let place = sources.place(wrong.primary.as_ref().unwrap().span);
+            (wrong.code, place.line)
+        })
+        .collect();
+    let expected = [
+        ("unknown-place", 4),
+        ("unknown-place", 4),
+        ("unknown-place", 4),
+        ("wrong-value", 6),
+        ("wrong-value", 7),
+        ("unknown-key", 8),
+    ];
+    assert_eq!(told, expected);
+}
