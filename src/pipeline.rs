@@ -1,6 +1,7 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
 mod discover;
+mod redacted;
 mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +17,12 @@ use crate::catalogue::{self, Catalogue, PackFiles, PackSource};
 use crate::collect;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::evaluate::{self, Judged, Selection, Summary};
-use crate::facts::{self, Facts, Snapshot, SnapshotError};
+use crate::facts::{Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
 
 pub use discover::{Sought, discover};
+pub use redacted::{Redacted, redacted};
 pub use rights::{rights, shown_by, stand};
 
 /// Why there is no answer.
@@ -297,35 +299,4 @@ impl Opened {
             now,
         }
     }
-}
-
-/// The snapshot with every name replaced that does not stand in the packs themselves.
-pub fn redacted(snapshot: &Snapshot, folders: &[PathBuf]) -> Snapshot {
-    let packs = all_packs(folders, &mut Diagnostics::new());
-    let texts = packs
-        .iter()
-        .flat_map(|pack| &pack.files)
-        .map(|file| without_examples(&file.text));
-    facts::redact(snapshot, &texts.flat_map(|text| facts::words(&text)).collect())
-}
-
-/// The text of a pack's file without its examples and comments, whose names are anybody's.
-fn without_examples(text: &str) -> String {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let belongs = |line: &str, outer: usize| {
-        let item = line.trim_start().starts_with("- ");
-        line.trim().is_empty() || indent(line) > outer || item && indent(line) == outer
-    };
-    let mut inside: Option<usize> = None;
-    let kept = text.lines().filter(|line| {
-        if inside.is_some_and(|outer| belongs(line, outer)) {
-            return false;
-        }
-        if line.trim_start().starts_with('#') {
-            return false;
-        }
-        inside = line.trim_start().starts_with("examples:").then(|| indent(line));
-        inside.is_none()
-    });
-    kept.collect::<Vec<_>>().join("\n")
 }

@@ -18,7 +18,7 @@ use crate::diagnostic::visible;
 use crate::facts::{Cause, Snapshot};
 use crate::pipeline;
 use crate::report::pretty;
-use crate::store::PrivateFile;
+use crate::store::{PrivateFile, create_private_folder};
 
 /// Record the facts of a pair, to be judged later or elsewhere
 ///
@@ -31,7 +31,8 @@ pub(crate) struct CollectArguments {
     #[arg(value_name = "PAIR")]
     pair: PathBuf,
 
-    /// The file to write; one that is there is not written over without --force
+    /// The file to write; one that is there is not written over without --force. With --redact a folder for pair.yaml
+    /// and snapshot.json, or a file FILE.json, which gets its pair file FILE.yaml beside it
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
 
@@ -39,10 +40,14 @@ pub(crate) struct CollectArguments {
     #[arg(long)]
     force: bool,
 
-    /// Replace names, addresses and SIDs, each always by the same stand-in, so that the file can be shown to
-    /// strangers; what is equal stays equal [default: off]
+    /// Replace names, addresses and SIDs, each always by the same stand-in, and write a pair file with the same
+    /// stand-ins and without endpoints: both can be shown to strangers, and replay to the same verdicts [default: off]
     #[arg(long)]
     redact: bool,
+
+    /// Take what was recorded in this file instead of asking the servers [default: the servers are asked]
+    #[arg(long, value_name = "FILE", requires = "redact", conflicts_with = "timeout")]
+    snapshot: Option<PathBuf>,
 
     #[command(flatten)]
     folders: PackFolders,
@@ -59,33 +64,43 @@ const EXAMPLES: &str = "\
 Examples:
   standin collect mail-pair --out friday.json
   standin check mail-pair --snapshot friday.json      judge it, now or in a year
-  standin collect mail-pair --out public.json --redact
+  standin collect mail-pair --out public --redact     writes public/pair.yaml and public/snapshot.json
+  standin collect mail-pair --snapshot friday.json --redact --out public
 
 Exit codes: 0 everything was read, 3 written, but something could not be read, 130 interrupted (what was read is
 written and marked), 2 could not run.";
 
 pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcome<ExitStatus> {
-    let out = &arguments.out;
-    if out.exists() && !arguments.force {
-        return Err(live::already_there(out).next("or write over it: --force"));
+    let places = Places::of(arguments);
+    for file in places.all() {
+        if file.exists() && !arguments.force {
+            return Err(live::already_there(file).next("or write over it: --force"));
+        }
     }
     let opened = check::open(&arguments.pair, &arguments.folders, None, context)?;
     let selection = arguments.words.selection(&opened.catalogue)?;
+    places.make_folder()?;
     // Begun before anything is asked, so that two minutes are not lost to a folder that cannot be written.
-    let file = PrivateFile::begin(out).map_err(|error| unwritable(out, &error))?;
+    let begun = places.begin()?;
     let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
-    let mut snapshot = live::ask(&opened, &selection, timeout, context)?;
-    if arguments.redact {
-        snapshot = pipeline::redacted(&snapshot, &arguments.folders.folders);
-    }
-    let text = snapshot.to_json();
-    file.finish(out, text.as_bytes(), arguments.force)
-        .map_err(|error| unwritable(out, &error))?;
-    context.answer(|| human(&snapshot, out), || json_of(&snapshot, out));
-    if arguments.redact {
-        let replay = format!("it replays with a pair file that says `pair: {}`", snapshot.pair);
-        context.terminal.note(&replay);
-    }
+    let snapshot = match &arguments.snapshot {
+        Some(file) => check::recording(file, &opened, context)?,
+        None => live::ask(&opened, &selection, timeout, context)?,
+    };
+    let snapshot = if arguments.redact {
+        let folders = &arguments.folders.folders;
+        let redacted = pipeline::redacted(&opened, &snapshot, &places.recorded(), folders)?;
+        begun.finish(
+            &places,
+            &[redacted.snapshot.to_json(), redacted.pair_file],
+            arguments.force,
+        )?;
+        redacted.snapshot
+    } else {
+        begun.finish(&places, &[snapshot.to_json()], arguments.force)?;
+        snapshot
+    };
+    context.answer(|| human(&snapshot, &places), || json_of(&snapshot, &places));
     Ok(if !snapshot.complete {
         ExitStatus::Interrupted
     } else if roots(&snapshot).keys().any(|(cause, _)| is_trouble(*cause)) {
@@ -93,6 +108,80 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
     } else {
         ExitStatus::Good
     })
+}
+
+/// Where what is written goes.
+struct Places {
+    snapshot: PathBuf,
+    /// Beside a redacted snapshot lies its pair file.
+    pair: Option<PathBuf>,
+    /// The folder that is made for them.
+    folder: Option<PathBuf>,
+}
+
+impl Places {
+    fn of(arguments: &CollectArguments) -> Self {
+        let out = &arguments.out;
+        let is_file = out.extension().is_some_and(|extension| extension == "json");
+        match (arguments.redact, is_file) {
+            (false, _) => Self {
+                snapshot: out.clone(),
+                pair: None,
+                folder: None,
+            },
+            (true, true) => Self {
+                snapshot: out.clone(),
+                pair: Some(out.with_extension("yaml")),
+                folder: None,
+            },
+            (true, false) => Self {
+                snapshot: out.join("snapshot.json"),
+                pair: Some(out.join(pipeline::PAIR_FILE)),
+                folder: Some(out.clone()),
+            },
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        std::iter::once(&self.snapshot).chain(&self.pair)
+    }
+
+    /// The snapshot as its pair file names it.
+    fn recorded(&self) -> String {
+        let name = self.snapshot.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    fn make_folder(&self) -> Outcome<()> {
+        match &self.folder {
+            Some(folder) => create_private_folder(folder).map_err(|error| unwritable(folder, &error)),
+            None => Ok(()),
+        }
+    }
+
+    fn begin(&self) -> Outcome<Begun> {
+        let begin = |place: &PathBuf| PrivateFile::begin(place).map_err(|error| unwritable(place, &error));
+        Ok(Begun(self.all().map(begin).collect::<Outcome<_>>()?))
+    }
+
+    /// What a person types to see it judged.
+    fn replay(&self) -> Option<String> {
+        let pair = self.folder.as_ref().or(self.pair.as_ref())?;
+        Some(format!("standin check {}", visible(&pair.display().to_string())))
+    }
+}
+
+/// Files that wait for their text.
+struct Begun(Vec<PrivateFile>);
+
+impl Begun {
+    fn finish(self, places: &Places, texts: &[String], force: bool) -> Outcome<()> {
+        for ((file, place), text) in self.0.into_iter().zip(places.all()).zip(texts) {
+            file.finish(place, text.as_bytes(), force)
+                .map_err(|error| unwritable(place, &error))?;
+        }
+        Ok(())
+    }
 }
 
 fn unwritable(out: &Path, error: &io::Error) -> Refusal {
@@ -130,17 +219,24 @@ fn roots(snapshot: &Snapshot) -> BTreeMap<(Cause, String), (usize, String)> {
     roots
 }
 
-fn human(snapshot: &Snapshot, out: &Path) -> String {
+fn human(snapshot: &Snapshot, places: &Places) -> String {
     let known = snapshot.facts.iter().filter(|(_, o)| o.value.is_ok()).count();
     let all = snapshot.facts.len();
     let mut text = format!(
         "wrote {}: {known} of {all} facts are known",
-        visible(&out.display().to_string())
+        visible(&places.snapshot.display().to_string())
     );
     if !snapshot.complete {
         text.push_str("; it was interrupted and is marked as not complete");
     }
     text.push('\n');
+    if let (Some(pair), Some(replay)) = (&places.pair, places.replay()) {
+        let _ = writeln!(
+            text,
+            "wrote {}; see it judged: {replay}",
+            visible(&pair.display().to_string())
+        );
+    }
     for ((cause, _), (facts, detail)) in roots(snapshot) {
         let _ = writeln!(text, "  {facts} not known ({cause}): {}", visible(&detail));
         if is_trouble(cause) {
@@ -150,7 +246,7 @@ fn human(snapshot: &Snapshot, out: &Path) -> String {
     text
 }
 
-fn json_of(snapshot: &Snapshot, out: &Path) -> String {
+fn json_of(snapshot: &Snapshot, places: &Places) -> String {
     let absent: Vec<Value> = roots(snapshot)
         .into_iter()
         .map(|((cause, root), (facts, detail))| {
@@ -158,7 +254,8 @@ fn json_of(snapshot: &Snapshot, out: &Path) -> String {
         })
         .collect();
     let told = json!({
-        "file": out.display().to_string(),
+        "file": places.snapshot.display().to_string(),
+        "pair_file": places.pair.as_ref().map(|pair| pair.display().to_string()),
         "pair": snapshot.pair,
         "taken_at": snapshot.taken_at.to_string(),
         "complete": snapshot.complete,

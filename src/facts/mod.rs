@@ -32,7 +32,7 @@ pub use guid::{Guid, GuidError};
 pub use json::{from_json, to_json};
 pub use path::{FactPath, Root, Side};
 pub use record::{Entry, FactMap, Key, Lookup, Record};
-pub use redact::{redact, words};
+pub use redact::{Redaction, words};
 pub use rights::{NamedRight, Right, RightError, Undecidable, Verb, WantedRight};
 pub use schema::FactSchema;
 pub use sddl::SddlError;

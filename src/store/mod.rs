@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 pub use key::DigestKey;
-pub use private::{PrivateFile, write_private};
+pub use private::{PrivateFile, create_private_folder, write_private};
 pub use trust::{Trust, TrustedPack};
 
 /// The folder in which the state of one pair lies.
@@ -57,13 +57,13 @@ impl StateFolder {
 
     /// Writes one of the folder's files.
     pub fn keep(&self, file: &Path, text: &str) -> io::Result<()> {
-        private::create_folder(&self.path)?;
+        create_private_folder(&self.path)?;
         write_private(file, text.as_bytes(), true)
     }
 
     /// The key under which digests of this pair's secrets are made; created when there is none.
     pub fn digest_key(&self) -> io::Result<DigestKey> {
-        private::create_folder(&self.path)?;
+        create_private_folder(&self.path)?;
         DigestKey::read_or_create(&self.path.join("digest.key"))
     }
 }

@@ -41,7 +41,7 @@ pub fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()>
 }
 
 /// Creates a folder, and those above it, for its owner only.
-pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
         return Ok(());
     }

@@ -63,7 +63,7 @@ impl Trust {
     pub fn add(&self, pack: &TrustedPack) -> io::Result<()> {
         let file = self.file(&pack.digest)?;
         let text = serde_json::to_string_pretty(pack).map_err(io::Error::other)?;
-        private::create_folder(&self.folder)?;
+        private::create_private_folder(&self.folder)?;
         write_private(&file, format!("{text}\n").as_bytes(), true)
     }
 
