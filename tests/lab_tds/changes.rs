@@ -116,8 +116,14 @@ async fn what_the_lab_does_not_know_is_an_error_and_written_down() {
     let unknown = PathBuf::from(lab("SQL_UNKNOWN"));
     let log = || std::fs::read_to_string(&unknown).unwrap_or_default();
     assert_eq!(log(), "", "a test asked what the lab does not know");
-    let outcome = ask(target(), "SELECT * FROM sys.nobody_has_this").await;
-    refused(outcome, Cause::Malformed, "the lab does not know");
-    assert!(log().contains("SELECT * FROM sys.nobody_has_this"), "{}", log());
+    for query in [
+        "SELECT * FROM sys.nobody_has_this",
+        "DBCC CHECKDB",
+        "SELECT 1 AS a; DBCC CHECKDB",
+    ] {
+        let outcome = ask(target(), query).await;
+        refused(outcome, Cause::Malformed, "the lab does not know");
+        assert!(log().contains(query), "{query}: {}", log());
+    }
     std::fs::remove_file(&unknown).unwrap();
 }

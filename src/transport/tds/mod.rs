@@ -62,7 +62,7 @@ pub struct TdsConfig {
 pub enum LogOn {
     /// A log-on of the database server itself.
     Sql { user: String, password: SecretString },
-    /// The ticket of whoever runs this.
+    /// The ticket of whoever runs this; on Windows, NTLM in its place.
     Kerberos,
 }
 
@@ -103,6 +103,11 @@ impl Tds {
     }
 
     /// Asks the database; the rows are all that there are, in the server's order.
+    ///
+    /// Whole numbers, truths, texts, bytes and NULL are what they are; decimal numbers, money, floating point, GUIDs,
+    /// dates and times of day are text as the server writes them; a date with a time is a moment, in UTC where it has
+    /// no zone. Several tables with the same columns are one answer. A value that cannot be read for certain, such as a
+    /// text in a code page that is not ASCII, is absent in its row.
     pub async fn query(&self, query: &Query) -> Result<Vec<Record>, Absence> {
         let start = Instant::now();
         let outcome = self.answer(query).await;
