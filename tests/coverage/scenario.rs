@@ -12,7 +12,12 @@ use standin::pipeline::{self, Answer, Failure, Opened};
 use standin::report::{self, Origin};
 
 /// Pairs in which nothing is wrong: what is changed in them is alone.
-pub(crate) const HEALTHY: &[&str] = &["exchange-healthy", "exchange-clustered"];
+pub(crate) const HEALTHY: &[&str] = &[
+    "exchange-healthy",
+    "exchange-clustered",
+    "sql-healthy",
+    "sql-database-mode",
+];
 
 /// A recorded pair.
 pub(crate) struct Scenario {

@@ -102,14 +102,12 @@ fn without(one: &Value, other: &Value) -> Value {
     }
 }
 
-/// Whether the counts, and the roots of what is unknown, are those of the findings.
+/// Whether the counts, and the roots of what is unknown, are those of the findings; what sums up others does not count.
 fn totals(findings: &Findings, answer: &Value) -> Vec<String> {
-    let status = |word: &str| {
-        let of_status = findings.values().filter(|finding| finding["status"] == word);
-        of_status.count()
-    };
-    let fixable = findings.values().filter(|finding| finding["fixable"] == true);
-    let absences = findings.values().map(|finding| &finding["absence"]);
+    let counted = || findings.values().filter(|finding| finding["rollup"] == false);
+    let status = |word: &str| counted().filter(|finding| finding["status"] == word).count();
+    let fixable = counted().filter(|finding| finding["fixable"] == true);
+    let absences = counted().map(|finding| &finding["absence"]);
     let roots: BTreeSet<_> = absences
         .filter(|absence| !absence.is_null())
         .map(|absence| (absence["root"].to_string(), absence["cause"].to_string()))

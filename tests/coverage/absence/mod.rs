@@ -296,6 +296,26 @@ fn exchange_identity() {
 }
 
 #[test]
+fn sql_healthy() {
+    every_fact_counts("sql-healthy");
+}
+
+#[test]
+fn sql_database_mode() {
+    every_fact_counts("sql-database-mode");
+}
+
+#[test]
+fn sql_broken() {
+    every_fact_counts_in_trouble("sql-broken");
+}
+
+#[test]
+fn sql_half_dead() {
+    every_fact_counts_in_trouble("sql-half-dead");
+}
+
+#[test]
 fn without_any_fact_nothing_is_good_but_what_the_pair_file_says() {
     for name in HEALTHY {
         let Scenario {

@@ -11,7 +11,7 @@
 //! | `absent` | places that could not be read, with the cause and, if it is another than the fact, the root |
 //! | `setting`, `param` | what the pair file says instead |
 //! | `also` | the list under `shared` whose findings change too |
-//! | `expect` | rule, subject, outcome: all findings that change; an outcome beside the rule is that of the pair |
+//! | `expect` | rule, subject, outcome: all findings that change; an outcome beside the rule is that of the pair, the subject `*` is every other one that changes |
 //!
 //! Facts that are made of others follow by themselves, unless the mutation speaks of them.
 
