@@ -173,6 +173,25 @@ pub(crate) fn reset(what: &str) {
     tool("reset", &[what]);
 }
 
+/// Changes a host of the pair, see `tests/lab/host`.
+pub(crate) fn host(arguments: &[&str]) {
+    tool("host", arguments);
+}
+
+/// Puts it back when it goes out of scope.
+pub(crate) struct Pristine(&'static str);
+
+impl Drop for Pristine {
+    fn drop(&mut self) {
+        reset(self.0);
+    }
+}
+
+/// Lets a test change a part of the lab as it likes.
+pub(crate) const fn reset_at_the_end(what: &'static str) -> Pristine {
+    Pristine(what)
+}
+
 fn database() -> [String; 3] {
     let smb_conf = format!("--configfile={}", setting("SMBCONF"));
     [smb_conf, "-H".to_owned(), setting("SAM")]

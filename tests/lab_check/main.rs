@@ -14,6 +14,7 @@ mod clients;
 mod counting;
 mod deaf;
 mod healthy;
+mod hosts;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
 #[path = "../live/mod.rs"]
