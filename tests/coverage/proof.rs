@@ -51,9 +51,9 @@ pub(crate) fn level(row: &str, rule: &Rule) -> Level {
 fn against(rule: &Rule, ours: &str) -> Level {
     let protocols = shipped::protocols(&shipped::facts(rule));
     let peers: Vec<&Peer> = protocols.iter().map(|protocol| peer(rule, protocol)).collect();
-    let names: BTreeSet<&str> = peers.iter().map(|peer| peer.name).collect();
-    let names = names.into_iter().chain((!ours.is_empty()).then_some(ours));
-    let names = names.collect::<Vec<_>>().join(", ");
+    let names = peers.iter().map(|peer| peer.name);
+    let names: BTreeSet<&str> = names.chain((!ours.is_empty()).then_some(ours)).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
     if names.is_empty() {
         Level::Live("the pair file alone".to_owned())
     } else if !ours.is_empty() || peers.iter().any(|peer| peer.ours) {

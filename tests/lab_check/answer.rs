@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use standin::collect::{Progress, Silent};
+use standin::collect::{Digests, Progress, Silent};
 use standin::diagnostic::SourceMap;
 use standin::evaluate::Selection;
-use standin::facts::Snapshot;
+use standin::facts::{Digest, Snapshot};
 use standin::pair::Secrets;
 use standin::pipeline::{self, Answer, Opened};
 use standin::report::{self, Origin};
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::{Place, outcome, place};
-use super::live::Edit;
+use super::live::{Base, EXCHANGE, Edit};
 use super::pair_file;
 
 /// What a check gave.
@@ -33,7 +33,12 @@ pub(crate) fn now() -> Timestamp {
 
 /// The lab's pair with these edits of its file.
 pub(crate) fn open(edits: &[Edit<'_>]) -> Opened {
-    let folder = pair_file::with(edits);
+    open_in(&EXCHANGE, edits)
+}
+
+/// A pair of the lab with these edits of its file.
+pub(crate) fn open_in(base: &Base, edits: &[Edit<'_>]) -> Opened {
+    let folder = pair_file::with(base, edits);
     let mut sources = SourceMap::new();
     pipeline::open(folder.path(), &[], now(), &mut sources).unwrap_or_else(|why| panic!("{why:?}"))
 }
@@ -66,6 +71,13 @@ pub(crate) fn check(edits: &[Edit<'_>]) -> Checked {
     Runtime::new().unwrap().block_on(check_beside(&all(), edits))
 }
 
+/// The same for a pair of the lab.
+pub(crate) fn check_in(base: &Base, edits: &[Edit<'_>]) -> Checked {
+    Runtime::new()
+        .unwrap()
+        .block_on(check_in_beside(base, &all(), edits))
+}
+
 /// The same without the pair's hosts.
 pub(crate) fn check_network(edits: &[Edit<'_>]) -> Checked {
     Runtime::new()
@@ -75,7 +87,12 @@ pub(crate) fn check_network(edits: &[Edit<'_>]) -> Checked {
 
 /// The same with a choice of rules, beside other work.
 pub(crate) async fn check_beside(chosen: &Selection, edits: &[Edit<'_>]) -> Checked {
-    let opened = open(edits);
+    check_in_beside(&EXCHANGE, chosen, edits).await
+}
+
+/// The same for a pair of the lab.
+pub(crate) async fn check_in_beside(base: &Base, chosen: &Selection, edits: &[Edit<'_>]) -> Checked {
+    let opened = open_in(base, edits);
     let (limit, token) = (Duration::from_mins(1), CancellationToken::new());
     let snapshot = read(&opened, chosen, limit, &Silent, token).await;
     judged_by(chosen, opened, snapshot)
@@ -95,9 +112,20 @@ pub(crate) async fn read(
         clock: &now,
         progress,
         cancelled,
-        digests: None,
+        digests: Some(Digests {
+            key: "lab",
+            make: &digest,
+        }),
     };
     pipeline::live(opened, chosen, means, &mut secrets).await
+}
+
+/// Tells secrets apart without hiding them: those of the lab are none.
+fn digest(secret: &[u8]) -> Digest {
+    Digest {
+        key: "lab".into(),
+        mac: format!("{secret:02x?}").into(),
+    }
 }
 
 pub(crate) fn judged(opened: Opened, snapshot: Snapshot) -> Checked {

@@ -65,6 +65,8 @@ fn undo(step: Step) -> Undo {
         Step::Rename(dn, name) => Undo::Ldif(rename(dn, name)),
         Step::Delete(_) => Undo::Reset("directory"),
         Step::Update(_) | Step::NoReverseZone => Undo::Reset("dns"),
+        Step::Host(_) => Undo::Reset("hosts"),
+        Step::Sql(_) => Undo::Reset("sql"),
         Step::Resolver(_) => Undo::Resolver,
         Step::Stop(peer) => Undo::Start(peer),
     }
@@ -97,6 +99,8 @@ fn act(step: Step) {
         Step::Update(text) => nsupdate(text),
         Step::NoReverseZone => without_reverse_zone(),
         Step::Resolver(server) => resolve_by(server),
+        Step::Host(what) => tool("host", what),
+        Step::Sql(what) => tool("sql/change", what),
         Step::Stop(peer) => tool("peer", &["stop", peer]),
     }
 }
@@ -168,7 +172,7 @@ fn tool(name: &str, arguments: &[&str]) {
     run(Path::new("tests/lab").join(name), arguments, "");
 }
 
-/// Puts the `directory`, `dns` or `all` back to the pristine state.
+/// Puts the `directory`, `dns`, `hosts`, `sql` or `all` back to the pristine state.
 pub(crate) fn reset(what: &str) {
     tool("reset", &[what]);
 }

@@ -11,6 +11,7 @@ mod answer;
 mod answers;
 mod changes;
 mod clients;
+mod cost;
 mod counting;
 mod deaf;
 mod healthy;
@@ -24,6 +25,7 @@ mod pair_file;
 mod recording;
 mod timing;
 mod trouble;
+mod trouble_hosts;
 
 use std::sync::{Mutex, MutexGuard};
 

@@ -1,15 +1,21 @@
-//! The lab's pair file, and others that differ from it in a word or two.
+//! The lab's pair files, and others that differ from them in a word or two.
 
 use tempfile::TempDir;
 
-use super::live::Edit;
+use super::live::bases::File;
+use super::live::{Base, Edit};
 
-const HEALTHY: &str = include_str!("../lab/pair/pair.yaml");
+const EXCHANGE: &str = include_str!("../lab/pair/pair.yaml");
+const SQL: &str = include_str!("../lab/pair-sql/pair.yaml");
 
-/// Writes the lab's pair file with these edits.
-pub(crate) fn with(edits: &[Edit<'_>]) -> TempDir {
-    let mut text = HEALTHY.to_owned();
-    for (from, to) in edits {
+/// Writes the pair file of a base with these edits.
+pub(crate) fn with(base: &Base, edits: &[Edit<'_>]) -> TempDir {
+    let mut text = match base.file {
+        File::Exchange => EXCHANGE,
+        File::Sql => SQL,
+    }
+    .to_owned();
+    for (from, to) in base.pair.iter().chain(edits) {
         assert_eq!(
             text.matches(from).count(),
             1,

@@ -7,18 +7,48 @@
 //! that serves the row, and the row says how grave it is and whether it can be fixed. Everything that is not listed
 //! has to stay as it is in the healthy pair's answer.
 
+/// A side whose administrative share cannot be used, so that nobody can look at its files.
+macro_rules! no_files {
+    ($side:literal, $cause:literal, $($own:expr),+ $(,)?) => {
+        &[
+            ("common/share-unreachable", $side, "error"),
+            ("common/dfo-missing", $side, $cause),
+            ("common/dfo-outdated", $side, "unknown after common/dfo-missing"),
+            ("common/dtcom-missing", $side, $cause),
+            ("common/dtcom-unregistered", $side, "unknown after common/dtcom-missing"),
+            ("common/dtcom-outdated", $side, "unknown after common/dtcom-missing"),
+            ("common/capicom-missing", $side, $cause),
+            ("common/capicom-unregistered", $side, "unknown after common/capicom-missing"),
+            ("common/capicom-outdated", $side, "unknown after common/capicom-missing"),
+            $($own),+
+        ]
+    };
+}
+
+pub(crate) mod bases;
+mod cluster;
 mod dns;
+mod engine;
 mod failover;
+mod helpers;
+mod hosts;
 mod rights;
 mod server;
+mod silent;
+mod sql_host;
+mod sql_server;
 mod storage;
 mod transport;
 mod zones;
+
+pub(crate) use bases::{Base, EXCHANGE};
 
 /// One row of the tables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {
     pub(crate) name: &'static str,
+    /// The pair that is changed.
+    pub(crate) base: Base,
     /// The guide's rows under which something bad is to be told.
     pub(crate) rows: &'static [&'static str],
     /// What is done to the lab; the opposite is done afterwards.
@@ -59,12 +89,17 @@ pub(crate) enum Step {
     NoReverseZone,
     /// Lets this machine ask the name server of this setting.
     Resolver(&'static str),
+    /// `tests/lab/host`: changes a host of the pair.
+    Host(&'static [&'static str]),
+    /// `tests/lab/sql/change`: changes a database server.
+    Sql(&'static [&'static str]),
     /// `tests/lab/peer stop`.
     Stop(&'static str),
 }
 
 pub(crate) const NOTHING: Change = Change {
     name: "",
+    base: EXCHANGE,
     rows: &[],
     steps: &[],
     pair: &[],
@@ -78,6 +113,7 @@ const GOOD: &str = "good";
 const ERROR: &str = "error";
 const FIXABLE: &str = "error, fixable";
 const WARNING: &str = "warning";
+const WARNING_FIXABLE: &str = "warning, fixable";
 const NOT_APPLICABLE: &str = "not_applicable";
 /// There is no such finding.
 const GONE: &str = "none";
@@ -92,6 +128,19 @@ pub(crate) fn all() -> Vec<Change> {
         dns::CHANGES,
         zones::CHANGES,
         failover::CHANGES,
+        hosts::CHANGES,
+        silent::CHANGES,
+        helpers::CHANGES,
+        engine::CHANGES,
+        cluster::CHANGES,
+        sql_host::CHANGES,
+        sql_server::CHANGES,
     ];
-    tables.concat()
+    let mut all = tables.concat();
+    for change in &mut all {
+        if change.ours.is_empty() {
+            change.ours = change.base.ours;
+        }
+    }
+    all
 }

@@ -27,6 +27,47 @@ pub(crate) const PEERS: &[Peer] = &[
         ours: false,
     },
     Peer {
+        protocol: "registry",
+        name: "Samba",
+        ours: false,
+    },
+    Peer {
+        protocol: "file",
+        name: "Samba",
+        ours: false,
+    },
+    Peer {
+        protocol: "share",
+        name: "Samba",
+        ours: false,
+    },
+    Peer {
+        protocol: "group",
+        name: "Samba",
+        ours: false,
+    },
+    Peer {
+        protocol: "disk",
+        name: "Samba",
+        ours: false,
+    },
+    Peer {
+        protocol: "service",
+        name: "a service control of ours behind Samba",
+        ours: true,
+    },
+    Peer {
+        protocol: "shell",
+        name: "a stand-in for PowerShell",
+        ours: true,
+    },
+    // the wire and the queries are its authors', the tables ours
+    Peer {
+        protocol: "tds",
+        name: "pysqlbridge",
+        ours: false,
+    },
+    Peer {
         protocol: "local",
         name: "this machine",
         ours: false,

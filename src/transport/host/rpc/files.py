@@ -35,7 +35,9 @@ def ask_file(session, question):
     except NTSTATUSError as error:
         number, _ = status_of(error)
         if number == 0xC00000CC:
-            raise Absent("not_found", "the host has no share %s for %s" % (share, path)) from error
+            # nothing was looked at: the file may well be there
+            detail = "the host has no share %s, over which %s is read" % (share, path)
+            raise Absent("unsupported", detail) from error
         if number in NOT_FOUND:
             raise Absent("not_found", "the host has no file %s" % path) from error
         raise absent_of_status(error, "reading %s" % path) from error
