@@ -78,7 +78,11 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
             "pack.yaml" => parsed.manifest = Some(tree),
             "settings.yaml" => parsed.settings = Some(tree),
             "discovery.yaml" => discovery(&tree, &mut parsed, sink),
-            "rights.yaml" => parsed.rights = Some(tree),
+            "rights.yaml" => {
+                let facts = tree.get("facts").and_then(Node::items);
+                parsed.facts.extend_from_slice(facts.unwrap_or_default());
+                parsed.rights = Some(tree);
+            }
             "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
             "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
             "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),

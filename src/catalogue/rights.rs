@@ -9,7 +9,7 @@ use super::{Ask, Catalogue, FactDef, Pack};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, FactSchema, Side};
 use crate::predicate::{Expression, Names};
-use crate::yaml::decode::{list_of, nonempty, one_of, spanned};
+use crate::yaml::decode::{boolean, items, list_of, nonempty, one_of, one_or_many, spanned};
 use crate::yaml::{Fields, Node};
 
 /// A right without which facts cannot be read.
@@ -22,11 +22,13 @@ pub struct NeededRight {
     /// What whoever grants it does.
     pub grant: String,
     /// The questions that need it.
-    pub protocol: &'static str,
+    pub protocols: Vec<&'static str>,
     /// Only where the server is asked over one of these; empty means any.
     pub over: Vec<&'static str>,
     /// Only these facts of that protocol; empty means all.
     pub facts: Vec<Arc<str>>,
+    /// A check does well without it; few answers stay unknown.
+    pub optional: bool,
     /// Items of the guide's list of rights that it stands for.
     pub guide: Vec<Arc<str>>,
     /// Known and not false: the account has it.
@@ -56,7 +58,7 @@ const OVER: &[(&str, &str)] = &[
 impl NeededRight {
     /// Whether this way to read a fact needs the right.
     pub fn is_for(&self, fact: &FactDef, ask: &Ask) -> bool {
-        ask.protocol() == self.protocol && (self.facts.is_empty() || self.facts.contains(&fact.name))
+        self.protocols.contains(&ask.protocol()) && (self.facts.is_empty() || self.facts.contains(&fact.name))
     }
 
     /// The facts that show whether it is there, of this server where they are of one.
@@ -66,7 +68,7 @@ impl NeededRight {
     }
 }
 
-/// Reads `rights:` and `former:` of a pack.
+/// Reads `rights:` and `former:` of a pack; its facts are read with all others.
 pub(super) fn rights(
     node: &Node,
     pack: &Pack,
@@ -76,6 +78,7 @@ pub(super) fn rights(
     let Some(mut fields) = Fields::of(node, sink, "this file") else {
         return (Vec::new(), Vec::new());
     };
+    fields.or("facts", &[][..], items);
     let needed = fields.required("rights", list_of(|n, s| right(n, pack, schema, s)));
     let former = fields.or("former", Vec::new(), list_of(|n, s| former(n, pack, s)));
     fields.finish();
@@ -87,7 +90,8 @@ fn right(node: &Node, pack: &Pack, schema: &FactSchema, sink: &mut Diagnostics) 
     let id = fields.required("id", spanned(nonempty));
     let about = fields.required("about", nonempty);
     let grant = fields.required("grant", nonempty);
-    let protocol = fields.required("protocol", protocol);
+    let protocols = fields.required("protocol", one_or_many(protocol));
+    let optional = fields.or("optional", false, boolean);
     let over = fields.or("over", Vec::new(), list_of(one_of(OVER)));
     let facts = fields.or("facts", Vec::new(), list_of(dotted_name));
     let guide = fields.or("guide", Vec::new(), list_of(|n, s| nonempty(n, s).map(Arc::from)));
@@ -114,7 +118,8 @@ fn right(node: &Node, pack: &Pack, schema: &FactSchema, sink: &mut Diagnostics) 
         pack: pack.name.clone(),
         about: about?,
         grant: grant?,
-        protocol: protocol?,
+        protocols: protocols?,
+        optional: optional?,
         over: over?,
         facts: facts?,
         guide: guide?,
@@ -168,7 +173,7 @@ pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
             match catalogue.facts.get(name) {
                 Some(fact) if fact.probes.iter().any(|probe| right.is_for(fact, &probe.ask)) => {}
                 Some(_) => {
-                    let message = format!("`{name}` is not read over {}", right.protocol);
+                    let message = format!("`{name}` is not read over {}", right.protocols.join(" or "));
                     sink.push(Diagnostic::error("wrong-protocol", message).at(right.span.start(), ""));
                 }
                 None => {

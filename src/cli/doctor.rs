@@ -1,5 +1,7 @@
 //! `standin doctor`: what of a pair can be reached, what stands in the way, and what to do.
 
+mod allowed;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -20,9 +22,9 @@ use crate::report::pretty;
 
 /// Tell what of a pair can be reached, and what to do about the rest
 ///
-/// Looks at every endpoint of the pair file step by step - name, port, TLS, secret, log-on, clock, right to read - and
-/// at this machine: its name servers, and whether it finds the two servers where the pair file says. Nothing is
-/// changed, no secret is shown, and a password is tried once.
+/// Looks at every endpoint of the pair file step by step - name, port, TLS, secret, log-on, clock, what the account may
+/// read of what the rules need - and at this machine: its name servers, and whether it finds the two servers where the
+/// pair file says. Nothing is changed, no secret is shown, and a wrong password is tried once.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArguments {
@@ -39,7 +41,7 @@ Examples:
   standin doctor mail-pair --format json
 
 Exit codes: 0 all is well (warnings may be told), 1 something is wrong, 3 nothing is wrong, but something could not be
-told, 2 could not run.";
+told, 130 interrupted, 2 could not run.";
 
 pub(crate) fn run(arguments: &DoctorArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let opened = check::open(&arguments.pair, &arguments.folders, None, context)?;
@@ -47,10 +49,15 @@ pub(crate) fn run(arguments: &DoctorArguments, context: &mut Context) -> Outcome
     let runtime = live::runtime()?;
     let now: fn() -> jiff::Timestamp = clock::now;
     let mut looks = files(&arguments.pair, &opened, context);
-    looks.extend(runtime.block_on(collect::examine(&opened.pair, &mut Secrets::default(), &now)));
+    let mut secrets = Secrets::default();
+    looks.extend(runtime.block_on(collect::examine(&opened.pair, &mut secrets, &now)));
     // Nobody waits for a name server that a thread still waits for.
     runtime.shutdown_background();
+    let interrupted = !allowed::look(&opened, &mut looks, &mut secrets, context)?;
     context.terminal.clear_line();
+    if interrupted {
+        return Ok(ExitStatus::Interrupted);
+    }
     context.answer(|| human(&looks), || json_of(&looks, &opened));
     let any = |health| looks.iter().any(|look| look.health == health);
     Ok(if any(Health::Error) {

@@ -12,7 +12,7 @@ use super::progress::Counter;
 use super::refusal::Outcome;
 use super::values::duration;
 use super::{Context, check, clock, live};
-use crate::evaluate::{RightRow, Standing};
+use crate::evaluate::RightRow;
 use crate::pair::Secrets;
 use crate::pipeline::{self, Means, Opened};
 use crate::report::{self, Rights};
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &RightsArguments, context: &mut Context) -> Outcome
             context.terminal.note(note);
         }
         let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
-        stand(&opened, &mut rows, timeout, context)?
+        stand(&opened, &mut rows, timeout, &mut Secrets::default(), context)?
     };
     let rights = Rights {
         pair: &opened.pair,
@@ -84,9 +84,9 @@ pub(crate) fn run(arguments: &RightsArguments, context: &mut Context) -> Outcome
     );
     Ok(if !complete {
         ExitStatus::Interrupted
-    } else if rights.count(|standing| matches!(standing, Standing::Lacks(_))) > 0 {
+    } else if rights.missing() > 0 {
         ExitStatus::Findings
-    } else if rights.count(|standing| matches!(standing, Standing::CannotTell(_))) > 0 {
+    } else if rights.unknown() > 0 {
         ExitStatus::Unknown
     } else {
         ExitStatus::Good
@@ -98,11 +98,11 @@ pub(super) fn stand(
     opened: &Opened,
     rows: &mut [RightRow<'_>],
     timeout: Duration,
+    secrets: &mut Secrets,
     context: &Context,
 ) -> Outcome<bool> {
     let wanted = pipeline::shown_by(opened, rows);
-    let mut secrets = Secrets::default();
-    live::fetch_secrets(&opened.catalogue, &opened.pair, &wanted, &mut secrets);
+    live::fetch_secrets(&opened.catalogue, &opened.pair, &wanted, secrets);
     let runtime = live::runtime()?;
     let counter = Counter::new(&context.terminal);
     let complete = runtime.block_on(async {
@@ -116,7 +116,7 @@ pub(super) fn stand(
             cancelled,
             digests: None,
         };
-        pipeline::stand(opened, rows, means, &mut secrets).await
+        pipeline::stand(opened, rows, means, secrets).await
     });
     // Nobody waits for a name server that a thread still waits for.
     runtime.shutdown_background();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::probe::Asking;
 use crate::catalogue::{BrowserAsk, Phrase};
 use crate::facts::{Absence, Cause, FactValue, Record};
-use crate::transport::{browser, greeting, tcp};
+use crate::transport::{browser, tcp, tds};
 
 /// How long one of them may take that says nothing else.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ impl Asking<'_> {
         let share = DEADLINE / u32::try_from(hosts.len().max(1)).unwrap_or(u32::MAX);
         for host in hosts {
             outcome = if greets {
-                greeting::greeting(host, port, share).await
+                tds::greeting(host, port, share).await
             } else {
                 tcp::tcp_reach(host, port, share).await.map(reached)
             };

@@ -80,8 +80,17 @@ impl Candidate {
             (Some(full), Some(own)) if own.contains('.') => own.eq_ignore_ascii_case(full),
             _ => true,
         };
-        let tds = pair.tds(side.word()).map(|endpoint| &endpoint.protocol);
-        self.is_called(&server.name.value) && same_domain && tds.is_none_or(|tds| self.listens_as(tds))
+        let same_instance = match pair.tds(side.word()) {
+            Some(endpoint) => self.listens_as(&endpoint.protocol),
+            // Of several things on one server a pair is about those that its packs know.
+            None => pair.packs.iter().any(|pack| *pack.value == *self.pack) || !self.is_instance(),
+        };
+        self.is_called(&server.name.value) && same_domain && same_instance
+    }
+
+    /// Whether it is one of the things that listen on its server, rather than the server.
+    fn is_instance(&self) -> bool {
+        [self.get("instance"), self.get("port")] != [&FactValue::Nothing; 2]
     }
 
     /// Whether this is the instance that an endpoint asks; what is not known speaks for it.
@@ -109,11 +118,10 @@ impl Candidate {
         if self.application != other.application || same("name") != Some(true) {
             return false;
         }
-        let alone = |one: &Self| [one.get("instance"), one.get("port")] == [&FactValue::Nothing; 2];
         match (same("instance"), same("port")) {
             (Some(instance), _) => instance,
             (None, Some(port)) => port,
-            (None, None) => alone(self) && alone(other),
+            (None, None) => !self.is_instance() && !other.is_instance(),
         }
     }
 
@@ -344,8 +352,9 @@ mod tests {
     fn a_pair_names_a_server_by_name_domain_and_instance() {
         type Known<'a> = &'a [(&'a str, FactValue)];
         let text = |text: &str| FactValue::text(text);
-        let rows: [(&str, Known<'_>, &[Side]); 8] = [
+        let rows: [(&str, Known<'_>, &[Side]); 9] = [
             ("", &[("name", text("sql1"))], &[Side::Source]),
+            ("", &[("name", text("sql1")), ("instance", text("PAY"))], &[]),
             (
                 "",
                 &[("name", text("SQL2")), ("dns_name", text("sql2.other.example"))],

@@ -25,6 +25,18 @@ pub struct RightRow<'a> {
     pub standing: Option<Standing>,
 }
 
+impl RightRow<'_> {
+    /// Whether it is needed and not there; one that a check does well without is never missing.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.standing, Some(Standing::Lacks(_))) && !self.right.optional
+    }
+
+    /// Whether it is needed, and nobody can tell whether it is there.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.standing, Some(Standing::CannotTell(_))) && !self.right.optional
+    }
+}
+
 /// Whether the account has a right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -45,7 +57,24 @@ impl Standing {
 }
 
 /// How the account stands with a right, by what was read: a refusal, or a "no", shows that it lacks it.
-pub fn standing(right: &NeededRight, side: Option<Side>, facts: &Facts) -> Standing {
+///
+/// `before` are the facts that had to be read first: who was refused there was not even asked here.
+pub fn standing(
+    right: &NeededRight,
+    side: Option<Side>,
+    before: &BTreeSet<FactPath>,
+    facts: &Facts,
+) -> Standing {
+    let standing = seen(right, side, facts);
+    if let Standing::Lacks(Some(why)) = &standing
+        && before.iter().any(|path| facts.get(path).as_ref() == Err(why))
+    {
+        return Standing::CannotTell(why.clone());
+    }
+    standing
+}
+
+fn seen(right: &NeededRight, side: Option<Side>, facts: &Facts) -> Standing {
     let Some(has) = &right.has else {
         let detail = "nothing shows this without using it";
         return Standing::CannotTell(Absence::new(Cause::Unsupported, &*right.id, detail));
@@ -131,7 +160,38 @@ mod tests {
             FactPath::new(Side::Source, "t.a"),
             Observation { value, provenance },
         );
-        standing(&right(has), Some(Side::Source), &facts).word()
+        standing(&right(has), Some(Side::Source), &BTreeSet::new(), &facts).word()
+    }
+
+    #[test]
+    fn who_was_refused_before_is_not_known_to_lack_what_comes_after() {
+        let provenance = Provenance {
+            probe: String::new(),
+            server: String::new(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            took_ms: 0,
+            tried: Vec::new(),
+        };
+        let mut facts = Facts::default();
+        for name in ["t.a", "t.b"] {
+            let observation = Observation {
+                value: Err(gone(Cause::Denied)),
+                provenance: provenance.clone(),
+            };
+            facts.insert(FactPath::new(Side::Source, name), observation);
+        }
+        let right = right("has: here.t.a");
+        let before = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| FactPath::new(Side::Source, *name))
+                .collect()
+        };
+        let stands = |names: &[&str]| standing(&right, Some(Side::Source), &before(names), &facts).word();
+        assert_eq!(
+            [stands(&[]), stands(&["t.b"]), stands(&["t.c"])],
+            ["lacks", "unknown", "lacks"]
+        );
     }
 
     #[test]

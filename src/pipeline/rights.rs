@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Means, Opened};
-use crate::catalogue::{NeededRight, reads_of_rule};
+use crate::catalogue::{Ask, Catalogue, NeededRight, reads_of_fact, reads_of_rule};
 use crate::collect;
 use crate::evaluate::{self, RightRow, Selection};
 use crate::facts::{FactPath, Side};
@@ -104,9 +104,31 @@ pub async fn stand(
         facts.insert(path.clone(), observation.clone());
     }
     for row in rows {
-        row.standing = Some(evaluate::standing(row.right, row.side, &facts));
+        let before = before(&opened.catalogue, row);
+        row.standing = Some(evaluate::standing(row.right, row.side, &before, &facts));
     }
     snapshot.complete
+}
+
+/// The facts that are read before those by whose reading a right is seen; one that is made of others is seen by these.
+fn before(catalogue: &Catalogue, row: &RightRow<'_>) -> BTreeSet<FactPath> {
+    let mut shown: BTreeSet<FactPath> = BTreeSet::new();
+    let mut queue = row.right.shown_by(row.side);
+    while let Some(path) = queue.pop() {
+        if !shown.insert(path.clone()) {
+            continue;
+        }
+        let fact = catalogue.facts.get(&path.name);
+        let made = fact.filter(|fact| {
+            let mut probes = fact.probes.iter();
+            probes.all(|probe| matches!(probe.ask, Ask::Derive(_)))
+        });
+        let read = made.map(reads_of_fact).unwrap_or_default();
+        queue.extend(read.into_iter().filter_map(|fact| fact.path(path.root.side())));
+    }
+    let mut before = collect::needed_for(catalogue, shown.iter().cloned());
+    before.retain(|path| !shown.contains(path));
+    before
 }
 
 /// The facts that show whether the accounts have these rights.

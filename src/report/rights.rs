@@ -21,10 +21,14 @@ pub struct Rights<'a> {
 }
 
 impl Rights<'_> {
-    /// How many rights stand like this.
-    pub fn count(&self, is: impl Fn(&Standing) -> bool) -> usize {
-        let standings = self.rows.iter().filter_map(|row| row.standing.as_ref());
-        standings.filter(|standing| is(standing)).count()
+    /// How many rights are missing.
+    pub fn missing(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_missing()).count()
+    }
+
+    /// Of how many rights nobody can tell whether they are there.
+    pub fn unknown(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_unknown()).count()
     }
 }
 
@@ -62,8 +66,10 @@ pub fn rights_text(rights: &Rights<'_>, look: Look) -> String {
 
 fn put_row(page: &mut Page, row: &RightRow<'_>) {
     let (status, word) = match &row.standing {
+        None if row.right.optional => (None, "may have"),
         None => (None, "needs"),
         Some(standing @ Standing::Has) => (Some(Status::Good), standing.word()),
+        Some(_) if row.right.optional => (Some(Status::NotApplicable), "without"),
         Some(standing @ Standing::Lacks(_)) => (Some(Status::Error), standing.word()),
         Some(standing @ Standing::CannotTell(_)) => (Some(Status::Unknown), standing.word()),
     };
@@ -125,10 +131,10 @@ fn put_former(page: &mut Page, former: &[FormerRight]) {
 }
 
 fn closing(rights: &Rights<'_>) -> String {
-    let all = rights.rows.len();
-    let lacking = rights.count(|standing| matches!(standing, Standing::Lacks(_)));
-    let unknown = rights.count(|standing| matches!(standing, Standing::CannotTell(_)));
-    if all == 0 {
+    let needed = rights.rows.iter().filter(|row| !row.right.optional);
+    let all = needed.count();
+    let (lacking, unknown) = (rights.missing(), rights.unknown());
+    if rights.rows.is_empty() {
         return "No pack of this pair says that a right is needed.".to_owned();
     }
     if rights.rows.iter().all(|row| row.standing.is_none()) {
@@ -196,6 +202,7 @@ pub fn rights_json(rights: &Rights<'_>) -> Value {
             "account": row.endpoint.map(account),
             "about": row.right.about,
             "grant": row.right.grant,
+            "optional": row.right.optional,
             "guide": row.right.guide.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
             "facts": row.facts.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "rules": row.rules.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),

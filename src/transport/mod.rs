@@ -11,7 +11,6 @@ use crate::facts::{Absence, Cause};
 pub mod browser;
 mod deadline;
 pub mod dns;
-pub mod greeting;
 pub mod host;
 pub mod ldap;
 pub mod local;
@@ -24,6 +23,7 @@ mod ticket;
 mod tls;
 
 pub use log_on::LogOnGate;
+pub use tls::tls_reach;
 
 /// Text from a server is shown up to this many characters.
 const CLIP: usize = 200;

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::client::Resumption;
@@ -25,8 +26,27 @@ mod binding;
 
 pub(crate) use binding::endpoint_binding;
 
+use super::deadline::Deadline;
+use super::tcp::{address, connect};
 use super::{Trouble, clip};
-use crate::facts::Cause;
+use crate::facts::{Absence, Cause};
+
+/// Whether a server that speaks TLS from the first byte on shakes hands, and its certificate is good.
+pub async fn tls_reach(host: &str, port: u16, ca: Option<&Path>, deadline: Duration) -> Result<(), Absence> {
+    let place = address(host, port);
+    let deadline = Deadline::after(deadline);
+    let shaken = async {
+        let stream = connect(host, port, deadline).await?;
+        let tls = Tls::read(ca).await?;
+        let doing = format!("shaking hands with {place}");
+        deadline
+            .run(&doing, tls.connect(host, &place, stream))
+            .await
+            .map(drop)
+    };
+    let shaken = shaken.await;
+    shaken.map_err(|trouble| trouble.at(&place.as_str().into()))
+}
 
 /// How TLS connections of one endpoint are made.
 #[derive(Clone, Debug)]
@@ -54,6 +74,19 @@ impl Tls {
     /// Reads the roots; blocks for some milliseconds.
     pub(crate) fn new(ca: Option<&Path>) -> Result<Self, Trouble> {
         Self::of(ca, &[&TLS13, &TLS12], &USUAL)
+    }
+
+    /// The same without blocking.
+    pub(crate) async fn read(ca: Option<&Path>) -> Result<Self, Trouble> {
+        let ca = ca.map(Path::to_path_buf);
+        let read = tokio::task::spawn_blocking(move || Self::new(ca.as_deref()));
+        let failed = |_| {
+            Err(Trouble::new(
+                Cause::NotConfigured,
+                "the trusted authorities cannot be read",
+            ))
+        };
+        read.await.unwrap_or_else(failed)
     }
 
     /// For a protocol that knows nothing newer than TLS 1.2, or that is explained in another way.

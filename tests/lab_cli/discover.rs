@@ -125,6 +125,26 @@ fn servers_of_the_organisation_are_found_with_what_the_directory_knows() {
 }
 
 #[test]
+fn database_servers_that_others_wrote_are_found_and_greet() {
+    in_lab!();
+    let run = discover(&["--application", "sql", "--format", "json"]);
+    let found = servers(&run, "sql");
+    // Another test of this file registers more.
+    let own = found
+        .iter()
+        .filter(|server| server["group"].is_null() && server["name"] == "SRCMAIL");
+    for server in own.clone() {
+        assert_eq!(
+            (&server["answers"], &server["clustered"]),
+            (&true.into(), &false.into()),
+            "{server}"
+        );
+        assert_eq!(server["addresses"][0], "127.0.0.11", "{server}");
+    }
+    assert_eq!(own.count(), 2, "{}", run.out);
+}
+
+#[test]
 fn registered_databases_are_found_and_asked_who_they_are() {
     in_lab!();
     // A host of the lab on which nothing listens but this test.

@@ -24,6 +24,8 @@ macro_rules! in_lab {
 }
 
 mod discover;
+mod doctor;
+mod rights;
 
 const CA: &str = "/run/standin-lab/tls/ca.pem";
 
@@ -165,7 +167,7 @@ fn the_doctor_finds_a_healthy_pair_well() {
     assert_eq!(
         steps,
         [
-            "name", "port", "secret", "TLS", "log-on", "clock", "search", "rights"
+            "name", "port", "secret", "TLS", "log-on", "clock", "search", "rights", "allowed"
         ]
     );
     let (_, dns) = looks(folder.path(), "dns");

@@ -23,6 +23,7 @@ fn what_a_pack_says_of_rights_is_checked() {
             "id: own/a, protocol: registry, over: [rpc, ssh], facts: [own.a], guide: [A-4], has: known(here.own.a)",
             &[],
         ),
+        ("id: own/a, protocol: [service, registry], optional: true", &[]),
         ("id: other/a, protocol: registry", &["foreign-name"]),
         ("id: own/a, protocol: registri", &["unknown-word"]),
         ("id: own/a, protocol: derive", &["unknown-word"]),

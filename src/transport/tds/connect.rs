@@ -56,8 +56,8 @@ pub(super) async fn open(
     let deadline = Deadline::since(since, config.deadline);
     let port = port(config, found, deadline).await?;
     let tcp = tcp::connect(&config.server, port, deadline).await?;
-    let tls = found.tls.get_or_try_init(|| roots(config)).await?;
-    let name = config.certificate_name.as_deref().unwrap_or(&config.server);
+    let tls = tls(config, found).await?;
+    let name = certificate_name(config);
     let doing = format!("shaking hands with {place}");
     let secured = deadline
         .run(&doing, secure::secure(tcp, name, place, tls))
@@ -102,7 +102,17 @@ fn check(config: &TdsConfig) -> Result<(), Trouble> {
     }
 }
 
-async fn port(config: &TdsConfig, found: &Found, deadline: Deadline) -> Result<u16, Trouble> {
+/// The authorities that are trusted.
+pub(super) async fn tls<'f>(config: &TdsConfig, found: &'f Found) -> Result<&'f Tls, Trouble> {
+    found.tls.get_or_try_init(|| roots(config)).await
+}
+
+/// The name that the server's certificate must bear.
+pub(super) fn certificate_name(config: &TdsConfig) -> &str {
+    config.certificate_name.as_deref().unwrap_or(&config.server)
+}
+
+pub(super) async fn port(config: &TdsConfig, found: &Found, deadline: Deadline) -> Result<u16, Trouble> {
     match (config.port, &config.instance) {
         (Some(port), _) => Ok(port),
         (None, None) => Ok(USUAL_PORT),
@@ -139,7 +149,7 @@ async fn log_on(
     secured: Secured<TcpStream>,
 ) -> Result<Connection, Trouble> {
     let line = Line::new(LOG_ON_BYTES);
-    let wire = Wire::new(secured.stream, secured.greeting, Arc::clone(&line)).compat();
+    let wire = Wire::new(secured.stream, secured.greeting.0, Arc::clone(&line)).compat();
     let mut settings = Config::new();
     settings.host(&config.server);
     settings.port(port);

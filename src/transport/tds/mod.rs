@@ -21,11 +21,15 @@ use crate::facts::{Absence, FactValue, Record};
 mod ask;
 mod codes;
 mod connect;
+mod greeting;
+mod look;
 mod rows;
 mod secure;
 #[cfg(test)]
 mod tests;
 mod wire;
+
+pub use greeting::greeting;
 
 use ask::{Failure, Question};
 use connect::{Connection, Found};

@@ -37,6 +37,7 @@ const OPTION_INSTANCE: u8 = 2;
 const OPTION_THREAD: u8 = 3;
 const OPTION_MARS: u8 = 4;
 const NO_MORE_OPTIONS: u8 = 0xff;
+const ENCRYPT_OFF: u8 = 0;
 const ENCRYPT_ON: u8 = 1;
 const ENCRYPT_REQUIRED: u8 = 3;
 
@@ -59,7 +60,13 @@ pub(super) fn roots(config: &TdsConfig) -> Result<Tls, Trouble> {
 #[derive(Debug)]
 pub(super) struct Secured<S> {
     pub(super) stream: TlsStream<Packets<S>>,
-    pub(super) greeting: Vec<u8>,
+    pub(super) greeting: Greeting,
+}
+
+impl<S> Secured<S> {
+    pub(super) fn version(&self) -> Option<String> {
+        self.greeting.version()
+    }
 }
 
 /// Agrees on encryption and shakes hands; the certificate must bear `name`.
@@ -72,12 +79,64 @@ pub(super) async fn secure<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let broken = |error: io::Error| match error.kind() {
+    let greeting = greeted(&mut stream, place).await?;
+    match greeting.option(OPTION_ENCRYPTION) {
+        Some(&[ENCRYPT_ON | ENCRYPT_REQUIRED, ..]) => {}
+        Some(&[_, ..]) => return Err(unencrypted(place)),
+        _ => return Err(stranger(place)),
+    }
+    let broken = |error: io::Error| broken(place, &error);
+    let mut stream = tls.connect(name, place, Packets::new(stream)).await?;
+    let packets = stream.get_mut().0;
+    // the last word of a handshake may be ours
+    packets.flush().await.map_err(broken)?;
+    packets.bare();
+    Ok(Secured { stream, greeting })
+}
+
+fn broken(place: &str, error: &io::Error) -> Trouble {
+    match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
             hung_up(place)
         }
-        _ => refused(place, &error),
-    };
+        _ => refused(place, error),
+    }
+}
+
+/// What a server answers to the first message, whole.
+#[derive(Debug)]
+pub(super) struct Greeting(pub(super) Vec<u8>);
+
+impl Greeting {
+    fn option(&self, wanted: u8) -> Option<&[u8]> {
+        option(&self.0[HEADER..], wanted)
+    }
+
+    /// Two parts of the version, and the build.
+    pub(super) fn version(&self) -> Option<String> {
+        let &[major, minor, high, low, ..] = self.option(OPTION_VERSION)? else {
+            return None;
+        };
+        Some(format!("{major}.{minor}.{}", u16::from_be_bytes([high, low])))
+    }
+
+    /// Whether it encrypts: `off`, `on`, `required` or `unsupported`.
+    pub(super) fn encryption(&self) -> &'static str {
+        match self.option(OPTION_ENCRYPTION) {
+            Some([ENCRYPT_OFF, ..]) => "off",
+            Some([ENCRYPT_ON, ..]) => "on",
+            Some([ENCRYPT_REQUIRED, ..]) => "required",
+            _ => "unsupported",
+        }
+    }
+}
+
+/// Sends the first message and waits for the answer; nobody has logged on yet.
+pub(super) async fn greeted<S>(stream: &mut S, place: &str) -> Result<Greeting, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let broken = |error: io::Error| broken(place, &error);
     stream.write_all(&first_message()).await.map_err(broken)?;
     let mut header = [0; HEADER];
     stream.read_exact(&mut header).await.map_err(broken)?;
@@ -89,17 +148,7 @@ where
     let mut greeting = header.to_vec();
     greeting.resize(length, 0);
     stream.read_exact(&mut greeting[HEADER..]).await.map_err(broken)?;
-    match option(&greeting[HEADER..], OPTION_ENCRYPTION) {
-        Some(&[ENCRYPT_ON | ENCRYPT_REQUIRED, ..]) => {}
-        Some(&[_, ..]) => return Err(unencrypted(place)),
-        _ => return Err(stranger(place)),
-    }
-    let mut stream = tls.connect(name, place, Packets::new(stream)).await?;
-    let packets = stream.get_mut().0;
-    // the last word of a handshake may be ours
-    packets.flush().await.map_err(broken)?;
-    packets.bare();
-    Ok(Secured { stream, greeting })
+    Ok(Greeting(greeting))
 }
 
 fn hung_up(place: &str) -> Trouble {
@@ -112,7 +161,7 @@ fn hung_up(place: &str) -> Trouble {
     )
 }
 
-fn stranger(place: &str) -> Trouble {
+pub(super) fn stranger(place: &str) -> Trouble {
     Trouble::new(
         Cause::Unsupported,
         format!("what answers at {place} is no database server that speaks TDS; check the port"),
