@@ -35,12 +35,21 @@ def ask_file(session, question):
     except NTSTATUSError as error:
         number, _ = status_of(error)
         if number == 0xC00000CC:
-            # nothing was looked at: the file may well be there
-            detail = "the host has no share %s, over which %s is read" % (share, path)
-            raise Absent("unsupported", detail) from error
+            raise unshared(session, share, path) from error
         if number in NOT_FOUND:
             raise Absent("not_found", "the host has no file %s" % path) from error
         raise absent_of_status(error, "reading %s" % path) from error
+
+
+def unshared(session, share, path):
+    """Without the share a file may well be there; without its drive it is not."""
+    drive = path[:2].upper()
+    try:
+        if drive not in session.ask(FileServer, FileServer.drives):
+            return Absent("not_found", "the host has no drive %s" % drive)
+    except Absent:
+        pass  # who may not list the drives knows no more than that the share is missing
+    return Absent("unsupported", "the host has no share %s, over which %s is read" % (share, path))
 
 
 def entry_of(connection, inside, path):
