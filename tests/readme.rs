@@ -178,7 +178,12 @@ fn the_pair_file_is_one() {
 
 #[test]
 fn the_excerpt_is_of_the_report() {
-    let report = fs::read_to_string("fixtures/exchange-broken/expected/report.txt").unwrap();
+    let folder = workplace();
+    let (code, report) = run(
+        "check fixtures/exchange-broken fixtures/sql-broken",
+        folder.path(),
+    );
+    assert_eq!(code, Some(1), "{report}");
     let excerpt = blocks(README, "text").remove(0);
     let mut rest = report.as_str();
     for part in excerpt.split("...\n") {

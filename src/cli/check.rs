@@ -10,7 +10,7 @@ use super::exit::{ExitStatus, FailOn};
 use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::values::{duration, time};
-use super::{Context, clock, live, trust};
+use super::{Context, clock, live, refuse, trust};
 use crate::catalogue;
 use crate::diagnostic::Diagnostics;
 use crate::facts::Snapshot;
@@ -22,12 +22,15 @@ use crate::report::{self, Origin, Report};
 /// Reads the facts that the rules need from the servers of the pair, judges them and shows what is wrong, why that
 /// matters and what to do. Nothing is changed anywhere. With a recorded snapshot no server is asked, no process is
 /// started and no credential is read; the answer says so.
+///
+/// Several pairs are checked one after the other, with a line for each at the end; as JSON their answers are a list. A
+/// pair that could not be checked keeps no other from it. The exit code is that of the worst: 2, then 1, then 3.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, after_long_help = concat_long())]
 pub(crate) struct CheckArguments {
-    /// The pair: a folder with a pair.yaml, or the file itself
-    #[arg(value_name = "PAIR")]
-    pub(crate) pair: PathBuf,
+    /// The pair, or several: a folder with a pair.yaml, or the file itself
+    #[arg(value_name = "PAIR", required = true)]
+    pub(crate) pairs: Vec<PathBuf>,
 
     /// Judge this recorded snapshot instead of the servers [default: what the pair file says under `recorded`, else
     /// the servers are asked]
@@ -67,14 +70,65 @@ Examples:
   standin check mail-pair                          ask the servers of mail-pair/pair.yaml
   standin check mail-pair --only dns,C-69          only the rules of a tag and of a row
   standin check mail-pair --snapshot friday.json   judge what was recorded on Friday
+  standin check mail-pair payroll-pair             two pairs, and a line for each at the end
   standin check mail-pair --format json > answer.json";
 
 fn concat_long() -> String {
     format!("{EXAMPLES}\n\n{}", ExitStatus::TABLE)
 }
 
+/// What came of one pair, after its answer was told.
+struct Checked {
+    /// The answer in a line.
+    line: String,
+    status: ExitStatus,
+}
+
 pub(crate) fn run(arguments: &CheckArguments, context: &mut Context) -> Outcome<ExitStatus> {
-    let mut opened = open(&arguments.pair, &arguments.folders, arguments.now, context)?;
+    if let [pair] = arguments.pairs.as_slice() {
+        let checked = one(pair, "", arguments, context)?;
+        return Ok(checked.map_or(ExitStatus::Interrupted, |checked| checked.status));
+    }
+    if arguments.snapshot.is_some() || arguments.save.is_some() {
+        return Err(Refusal::new("a snapshot is of one pair, and several are given")
+            .next("leave out --snapshot and --save, or check one pair at a time"));
+    }
+    Ok(several(arguments, context))
+}
+
+/// Checks every pair; what keeps one from it is told, and the others go on.
+fn several(arguments: &CheckArguments, context: &mut Context) -> ExitStatus {
+    let (mut status, mut lines, mut list) = (ExitStatus::Good, String::new(), "[\n");
+    for pair in &arguments.pairs {
+        match one(pair, list, arguments, context) {
+            Ok(None) => {
+                status = ExitStatus::Interrupted;
+                break;
+            }
+            Ok(Some(checked)) => {
+                status = status.or_worse(checked.status);
+                lines += &checked.line;
+                list = ",\n";
+                context.answer(|| "\n".to_owned(), String::new);
+            }
+            Err(refusal) => {
+                status = status.or_worse(refuse(&refusal, context));
+                lines += &report::not_checked(&pair.display().to_string(), context.look(false));
+            }
+        }
+    }
+    context.answer(|| lines, || if list == "[\n" { "[]" } else { "]" }.to_owned());
+    status
+}
+
+/// Checks a pair and tells the answer, in JSON with what stands before it in a list; nothing when it was interrupted.
+fn one(
+    pair: &Path,
+    before: &str,
+    arguments: &CheckArguments,
+    context: &mut Context,
+) -> Outcome<Option<Checked>> {
+    let mut opened = open(pair, &arguments.folders, arguments.now, context)?;
     let selection = arguments.words.selection(&opened.catalogue)?;
     let recorded = arguments
         .snapshot
@@ -89,7 +143,7 @@ pub(crate) fn run(arguments: &CheckArguments, context: &mut Context) -> Outcome<
         ),
     };
     if !snapshot.complete && origin == Origin::Live {
-        return Ok(ExitStatus::Interrupted);
+        return Ok(None);
     }
     let now = arguments.now.unwrap_or_else(|| match origin {
         Origin::Recorded => snapshot.taken_at,
@@ -108,11 +162,17 @@ pub(crate) fn run(arguments: &CheckArguments, context: &mut Context) -> Outcome<
         now,
     };
     let look = context.look(arguments.verbose);
-    context.answer(|| report::human(&report, look), || report::json(&report));
+    context.answer(
+        || report::human(&report, look),
+        || format!("{before}{}", report::json(&report)),
+    );
     if origin == Origin::Live {
         live::remember(&report, &opened, &selection, context);
     }
-    Ok(ExitStatus::of(&answer.summary, arguments.fail_on))
+    Ok(Some(Checked {
+        line: report::in_a_line(&report, look),
+        status: ExitStatus::of(&answer.summary, arguments.fail_on),
+    }))
 }
 
 /// Opens a pair and tells the warnings about its files.

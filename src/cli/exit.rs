@@ -47,6 +47,20 @@ Exit codes:
     }
 }
 
+impl ExitStatus {
+    /// What two pairs come to together.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        let order = [
+            Self::Interrupted,
+            Self::CouldNotRun,
+            Self::Findings,
+            Self::Unknown,
+        ];
+        let worst = order.into_iter().find(|status| [self, other].contains(status));
+        worst.unwrap_or(Self::Good)
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status as u8)

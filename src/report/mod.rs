@@ -33,7 +33,7 @@ use crate::pair::Pair;
 pub use answer::{json, schema};
 pub use changes::{Before, changes};
 pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
-pub use human::{human, rule_findings};
+pub use human::{human, in_a_line, not_checked, rule_findings};
 pub use look::Look;
 pub use pair_file::redacted_pair;
 pub use pretty::{compact, pretty};

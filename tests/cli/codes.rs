@@ -28,6 +28,9 @@ const CODES: &[(i32, &[&str])] = &[
             "warning",
         ],
     ),
+    (1, &["check", HEALTHY, BROKEN]),
+    (3, &["check", HALF_DEAD, HEALTHY, "--fail-on", "never"]),
+    (2, &["check", HEALTHY, BROKEN, "--save", "no/such/file"]),
     (2, &["check", "no/such/pair"]),
     (2, &["check", HEALTHY, "--snapshot", "no/such/file"]),
     (
@@ -255,4 +258,28 @@ fn nothing_from_a_recording_reaches_the_screen_raw() {
     let run = standin(["check", pair]);
     assert_eq!(run.code, Some(2), "{}", run.err);
     assert!(!run.err.contains('\u{1b}'), "{}", run.err);
+}
+
+#[test]
+fn several_pairs_are_each_told_and_summed_up_in_a_line() {
+    let run = standin(["check", HEALTHY, "no/such/pair", BROKEN, "--only", "Connection"]);
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    let (_, lines) = run.out.rsplit_once("\n\n").unwrap();
+    insta::assert_snapshot!("several_pairs", lines);
+    assert!(
+        run.err.contains("there is no pair file no/such/pair"),
+        "{}",
+        run.err
+    );
+
+    let run = standin(["check", HEALTHY, "no/such/pair", BROKEN, "--format", "json"]);
+    let list: Vec<serde_json::Value> = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(list.len(), 2);
+    for (pair, answer) in [HEALTHY, BROKEN].iter().zip(&list) {
+        let alone = standin(["check", pair, "--format", "json"]);
+        assert_eq!(
+            *answer,
+            serde_json::from_str::<serde_json::Value>(&alone.out).unwrap()
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::header::recorded;
 use crate::evaluate::{Status, Summary};
-use crate::report::look::Style;
+use crate::report::look::{Look, Style};
 use crate::report::page::Page;
 use crate::report::words::count;
 use crate::report::{Origin, Report};
@@ -19,6 +19,29 @@ pub(super) fn put(page: &mut Page, report: &Report<'_>) {
         line = line.plain("; ").add(Style::Strong, recorded(report));
     }
     page.put(&line.plain("."));
+}
+
+/// The answer in a line, beside those of other pairs.
+pub fn in_a_line(report: &Report<'_>, look: Look) -> String {
+    let mut page = Page::new(look);
+    let (style, verdict) = verdict(report.summary);
+    let line = page
+        .line(0)
+        .add(Style::Strong, &report.pair.name.value)
+        .plain("  ")
+        .add(style, verdict)
+        .plain(format!(": {}.", counts(report.summary)));
+    page.put(&line);
+    page.finish()
+}
+
+/// That there is no answer about a pair, beside those of others.
+pub fn not_checked(pair: &str, look: Look) -> String {
+    let mut page = Page::new(look);
+    let line = page.line(0).add(Style::Strong, pair).plain("  ");
+    let line = line.add(Style::Of(Status::Unknown), "Not checked").plain(".");
+    page.put(&line);
+    page.finish()
 }
 
 /// What the counts say, and in which colour.

@@ -11,6 +11,8 @@ mod subjects;
 mod unknown;
 mod values;
 
+pub use closing::{in_a_line, not_checked};
+
 use super::look::{Look, Style};
 use super::page::Page;
 use super::{Report, notes};
