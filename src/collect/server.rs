@@ -29,11 +29,16 @@ impl Asking<'_> {
             params: params.collect::<Result<_, _>>()?,
             database,
         };
-        self.run
-            .transports
-            .tds(self.endpoint_name()?)?
-            .query(&query)
-            .await
+        let (transports, pair) = (&self.run.transports, self.run.request.pair);
+        let name = self.endpoint_name()?;
+        let tds = transports.tds(name)?;
+        match pair.endpoint(name).and_then(|endpoint| pair.through(endpoint)) {
+            None => tds.query(&query).await,
+            Some(host) => {
+                tds.query_through(&transports.host(&host.name, None)?, &query)
+                    .await
+            }
+        }
     }
 
     pub(super) async fn host(&self, ask: &HostAsk) -> Result<Vec<Record>, Absence> {

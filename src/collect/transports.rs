@@ -41,10 +41,17 @@ pub fn endpoints_of(catalogue: &Catalogue, pair: &Pair, wanted: &BTreeSet<FactPa
     for path in wanted {
         let probes = catalogue.facts.get(&path.name).map(|fact| &fact.probes);
         let probes = probes.into_iter().flatten();
-        names.extend(probes.filter_map(|probe| {
-            let endpoint = endpoint_of(pair, &probe.on, &probe.ask, path.root.side()).ok()?;
-            endpoint.map(|endpoint| endpoint.name.clone())
-        }));
+        let asked =
+            probes.filter_map(|probe| endpoint_of(pair, &probe.on, &probe.ask, path.root.side()).ok()?);
+        for endpoint in asked {
+            let host = pair.through(endpoint);
+            names.extend(
+                [Some(endpoint), host]
+                    .into_iter()
+                    .flatten()
+                    .map(|one| one.name.clone()),
+            );
+        }
     }
     names
 }
@@ -311,6 +318,7 @@ fn tds_config(endpoint: &Endpoint, secrets: &mut Secrets, gates: &mut Gates) -> 
         ca,
         certificate_name,
         credential,
+        through: _,
     } = &endpoint.protocol
     else {
         return Err(missing(&endpoint.name, "tds"));
@@ -320,7 +328,7 @@ fn tds_config(endpoint: &Endpoint, secrets: &mut Secrets, gates: &mut Gates) -> 
             user: user.clone(),
             password: secret(endpoint, password, secrets)?,
         },
-        // The pair file is refused that names nobody here.
+        // Nobody is named here where a host asks in our place, and only there.
         Credential::Kerberos | Credential::Anonymous => tds::LogOn::Kerberos,
     };
     Ok(TdsConfig {

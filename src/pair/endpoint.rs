@@ -54,6 +54,9 @@ pub enum Protocol {
         ca: Option<PathBuf>,
         /// The name in the server's certificate, where it is not that of the server.
         certificate_name: Option<String>,
+        /// The endpoint of a host that asks in our place, for a server that is too old to be asked directly.
+        through: Option<String>,
+        /// With `through`, [`Credential::Anonymous`] is the account of the host's own log-on.
         credential: Credential,
     },
     /// A Windows host, over remote procedure calls and file shares.

@@ -1,5 +1,6 @@
 //! The layout of the pair file.
 
+use super::Protocol;
 use super::endpoint::endpoint;
 use super::servers::{BLOCKS, servers};
 use super::values::{duration, ip, path_in};
@@ -105,13 +106,52 @@ fn endpoints(
         .collect();
     let servers = servers(entries, addresses, folder, sink);
     let decoded: Option<Vec<Endpoint>> = decoded.into_iter().collect();
-    Some(
-        decoded?
-            .into_iter()
-            .chain(servers?)
-            .map(|endpoint| (endpoint.name.clone(), endpoint))
-            .collect(),
-    )
+    let mut all: BTreeMap<String, Endpoint> = decoded?
+        .into_iter()
+        .chain(servers?)
+        .map(|endpoint| (endpoint.name.clone(), endpoint))
+        .collect();
+    hosts_in_our_place(&mut all, sink);
+    Some(all)
+}
+
+/// Names the endpoints of the hosts that ask databases in our place, and refuses those that cannot.
+fn hosts_in_our_place(all: &mut BTreeMap<String, Endpoint>, sink: &mut Diagnostics) {
+    let can = |name: &str| {
+        let protocol = all.get(name).map(|endpoint| &endpoint.protocol);
+        matches!(protocol, Some(Protocol::Winrm { .. } | Protocol::Ssh { .. })).then(|| name.to_owned())
+    };
+    let mut found = Vec::new();
+    for (name, endpoint) in &*all {
+        let Protocol::Tds {
+            through: Some(said), ..
+        } = &endpoint.protocol
+        else {
+            continue;
+        };
+        let named = match (said.as_str(), name.strip_suffix(".tds")) {
+            ("host", Some(side)) => ["winrm", "ssh"]
+                .iter()
+                .find_map(|way| can(&format!("{side}.{way}"))),
+            _ => can(said),
+        };
+        if named.is_none() {
+            let wrong = Diagnostic::error(
+                "wrong-value",
+                format!("`through: {said}` of `{name}` is no host that runs a program for us"),
+            );
+            sink.push(wrong.at(endpoint.span, "").help(
+                "write `host` where the server has `winrm` or `ssh` itself, or the name of an endpoint that has one of them",
+            ));
+        }
+        found.push((name.clone(), named));
+    }
+    for (name, host) in found {
+        if let Some(Protocol::Tds { through, .. }) = all.get_mut(&name).map(|endpoint| &mut endpoint.protocol)
+        {
+            *through = host;
+        }
+    }
 }
 
 fn collect(node: &Node, sink: &mut Diagnostics) -> Option<Collect> {

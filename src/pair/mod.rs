@@ -108,6 +108,16 @@ impl Pair {
         servers::HOST.iter().find_map(named)
     }
 
+    /// The endpoint of the host that asks in place of this one's own protocol.
+    pub fn through<'p>(&'p self, endpoint: &Endpoint) -> Option<&'p Endpoint> {
+        match &endpoint.protocol {
+            Protocol::Tds {
+                through: Some(host), ..
+            } => self.endpoint(host),
+            _ => None,
+        }
+    }
+
     /// How a server's databases are asked; `side` is `source` or `target`.
     pub fn tds(&self, side: &str) -> Option<&Endpoint> {
         self.endpoint(&format!("{side}.tds"))

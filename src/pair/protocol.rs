@@ -80,7 +80,20 @@ fn tds(node: &Node, around: &Around, folder: &Path, sink: &mut Diagnostics) -> O
     };
     let ca = fields.optional("ca", path_in(folder));
     let certificate_name = fields.optional("certificate_name", host);
-    let credential = named_log_on(&mut fields, around, folder);
+    let through = fields.optional("through", nonempty);
+    let credential = match through {
+        // A log-on of Windows that holds around it is not one of the database.
+        Some(_) => fields.or("credential", Credential::Anonymous, |node, sink| {
+            credential(node, folder, sink)
+        }),
+        None => named_log_on(&mut fields, around, folder),
+    };
+    let at = fields.node("through").map(|node| node.span);
+    if let (Some(_), Some(Credential::Kerberos), Some(span)) = (&through, &credential, at) {
+        let wrong =
+            Diagnostic::error("wrong-credential", "a ticket does not travel `through` a host").at(span, "");
+        fields.report(wrong.help("leave the credential out: then the account of the host's log-on asks"));
+    }
     fields.finish();
     Some(Protocol::Tds {
         server: server?,
@@ -89,6 +102,7 @@ fn tds(node: &Node, around: &Around, folder: &Path, sink: &mut Diagnostics) -> O
         instance: instance.map_or(Some(None), |name| name.map(Some))?,
         ca,
         certificate_name,
+        through,
         credential: credential?,
     })
 }

@@ -186,6 +186,42 @@ fn servers_share_endpoints_and_differ_in_some() {
 }
 
 #[test]
+fn a_host_asks_for_databases_that_are_too_old() {
+    let text = with_endpoints(
+        "  servers: { ssh: { user: b }, credential: { user: a, password: { env: A } } }
+  source: { tds: { through: host } }
+  target: { tds: { port: 1444, through: old_one, credential: { user: sa, password: { env: C } } } }
+  old_one: { winrm: { server: jump }, credential: { user: a, password: { env: A } } }
+",
+    );
+    let (pair, sink, _) = parse(&text);
+    assert!(sink.is_empty(), "{sink:?}");
+    let pair = pair.unwrap();
+    let through = |side| pair.through(pair.tds(side).unwrap()).unwrap().name.as_str();
+    assert_eq!((through("source"), through("target")), ("source.ssh", "old_one"));
+    // what holds around it is a log-on of Windows
+    assert_eq!(pair.tds("source").unwrap().protocol.secret(), None);
+    assert!(pair.tds("target").unwrap().protocol.secret().is_some());
+
+    let text = with_endpoints(
+        "  servers: { rpc: {}, credential: { user: a, password: { env: A } } }
+  source: { tds: { through: host } }
+  target: { tds: { through: none, credential: { kerberos: {} } } }
+",
+    );
+    let wrong = told(&text);
+    let parts = [
+        "`through: host` of `source.tds`",
+        "`through: none` of `target.tds`",
+        "a ticket does not travel",
+    ];
+    for part in parts {
+        assert!(wrong.iter().any(|line| line.contains(part)), "{part}: {wrong:#?}");
+    }
+    assert_eq!(wrong.len(), parts.len(), "{wrong:#?}");
+}
+
+#[test]
 fn wrong_endpoints_of_servers_are_told_once() {
     let text = with_endpoints(
         "  servers: { rpc: { server: a, prt: 1 }, winrm: {}, tds: { port: 1, instance: A } }

@@ -174,6 +174,11 @@ fn described(endpoint: &Endpoint) -> String {
 /// Who asks.
 fn account(endpoint: &Endpoint) -> String {
     match &endpoint.protocol {
+        Protocol::Tds {
+            through: Some(host),
+            credential: Credential::Anonymous,
+            ..
+        } => format!("the account of the log-on of {host}"),
         Protocol::Ldap { credential, .. }
         | Protocol::Tds { credential, .. }
         | Protocol::Rpc { credential, .. }

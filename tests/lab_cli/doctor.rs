@@ -32,7 +32,8 @@ fn servers_in_order_are_told_step_by_step() {
         ["STANDIN_LAB_SSH_KEY", "STANDIN_LAB_KNOWN_HOSTS"].map(|name| std::env::var(name).unwrap());
     let admin = credential("STANDIN_LAB_HOST_ADMIN", "STANDIN_LAB_HOST_ADMIN_PASSWORD");
     let ssh = format!("ssh: {{ user: standin, key: {key}, known_hosts: {known} }}");
-    let rows: [(String, &str, &[&str]); 4] = [
+    let reader = credential("STANDIN_LAB_SQL_READER", "STANDIN_LAB_SQL_READER_PASSWORD");
+    let rows: [(String, &str, &[&str]); 5] = [
         (
             format!("  source: {{ rpc: {{}}, {admin} }}\n"),
             "source.rpc",
@@ -42,6 +43,11 @@ fn servers_in_order_are_told_step_by_step() {
             format!("  source: {{ {ssh} }}\n"),
             "source.ssh",
             &["port", "log-on", "allowed"],
+        ),
+        (
+            format!("  source: {{ {ssh}, tds: {{ through: host, {reader} }} }}\n"),
+            "source.tds",
+            &["secret", "log-on", "allowed"],
         ),
         (
             sql("srcmail.corp.example", ""),

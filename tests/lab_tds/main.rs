@@ -42,6 +42,7 @@ mod instances;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
 mod log_on;
+mod older;
 mod rights;
 mod trouble;
 

@@ -116,6 +116,11 @@ pub async fn examine(pair: &Pair, secrets: &mut Secrets, clock: &dyn Fn() -> Tim
                     reached(server, *port, endpoint.deadline, &mut looks).await;
                 }
             }
+            Protocol::Tds {
+                through: Some(host), ..
+            } => {
+                server::examine_through(endpoint, host, &secrets, &mut looks).await;
+            }
             Protocol::Tds { .. } | Protocol::Rpc { .. } | Protocol::Winrm { .. } | Protocol::Ssh { .. } => {
                 server::examine(endpoint, &secrets, &mut looks).await;
             }

@@ -40,6 +40,45 @@ pub(super) async fn examine(endpoint: &Endpoint, fetched: &Fetched, looks: &mut 
     }
 }
 
+/// A database that a host asks in our place: the steps to that host are told at its own endpoint.
+pub(super) async fn examine_through(endpoint: &Endpoint, host: &str, fetched: &Fetched, looks: &mut Looks) {
+    let configs = (fetched.get(&endpoint.name), fetched.get(host));
+    let (Some(own), Some(Ok(Config::Host(carrier)))) = configs else {
+        let detail = format!("`{host}`, which asks in its place, cannot be used; see there");
+        return looks.add("log-on", Health::Error, detail, None);
+    };
+    if let Some(reference) = endpoint.protocol.secret()
+        && !put_secret(&reference.source, own, looks)
+    {
+        return;
+    }
+    let Ok(Config::Tds(config)) = own else { return };
+    let start = Instant::now();
+    let tds = Tds::new(config.as_ref().clone());
+    let answer = tds
+        .query_through(&Host::new(carrier.as_ref().clone()), &one())
+        .await;
+    match answer {
+        Ok(_) => {
+            let detail = format!(
+                "as {} through {host} ({} ms)",
+                who(&endpoint.protocol),
+                since(start)
+            );
+            looks.good("log-on", detail);
+        }
+        Err(why) => looks.absent("log-on", Health::Error, &why),
+    }
+}
+
+/// The cheapest question that there is.
+fn one() -> Query {
+    Query {
+        text: "SELECT 1 AS one".to_owned(),
+        ..Query::default()
+    }
+}
+
 /// Where the instance listens, as the browser says.
 async fn port_of_instance(
     endpoint: &Endpoint,
@@ -87,11 +126,7 @@ async fn database(tds: &Tds, endpoint: &Endpoint, looks: &mut Looks) {
         Err(why) => return not_trusted(&why, looks),
     }
     let start = Instant::now();
-    let query = Query {
-        text: "SELECT 1 AS one".to_owned(),
-        ..Query::default()
-    };
-    match tds.query(&query).await {
+    match tds.query(&one()).await {
         Ok(_) => looks.good(
             "log-on",
             format!("as {} ({} ms)", who(&endpoint.protocol), since(start)),
@@ -132,6 +167,11 @@ fn not_trusted(why: &Absence, looks: &mut Looks) {
 fn who(protocol: &Protocol) -> &str {
     match protocol {
         Protocol::Ssh { user, .. } => user,
+        Protocol::Tds {
+            through: Some(_),
+            credential: Credential::Anonymous,
+            ..
+        } => "the account of that host's log-on",
         Protocol::Tds { credential, .. }
         | Protocol::Rpc { credential, .. }
         | Protocol::Winrm { credential, .. } => match credential {

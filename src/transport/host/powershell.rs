@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_program_is_powershell() {
-        for (name, text) in PARTS {
+        let through = ("through", include_str!("../tds/through.ps1"));
+        for (name, text) in PARTS.into_iter().chain([through]) {
             assert_eq!(check(text), [""; 0], "{name}.ps1");
             assert!(text.is_ascii(), "{name}.ps1");
             assert!(!text.contains("Invoke-Expression"), "{name}.ps1");

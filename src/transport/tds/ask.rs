@@ -60,8 +60,8 @@ impl ToSql for Param {
 pub(super) struct Question {
     /// It goes out as one call for which the chosen database holds and after which it does not, so that a connection
     /// serves one database after the other.
-    text: String,
-    params: Vec<Param>,
+    pub(super) text: String,
+    pub(super) params: Vec<Param>,
     /// What the question is about, for messages.
     subject: String,
 }

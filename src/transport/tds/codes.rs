@@ -167,7 +167,7 @@ pub(super) fn explain(place: &str, subject: &str, error: &TokenError) -> Trouble
     told(place, subject, error.code(), error.class(), error.message())
 }
 
-fn told(place: &str, subject: &str, number: u32, class: u8, text: &str) -> Trouble {
+pub(super) fn told(place: &str, subject: &str, number: u32, class: u8, text: &str) -> Trouble {
     let known = ERRORS.iter().find(|(known, ..)| *known == number);
     let (mut cause, mut meaning) =
         known.map_or_else(|| by_class(class), |(_, cause, meaning)| (*cause, *meaning));

@@ -27,6 +27,7 @@ mod rows;
 mod secure;
 #[cfg(test)]
 mod tests;
+mod through;
 mod wire;
 
 pub use greeting::greeting;

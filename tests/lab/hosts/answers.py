@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import struct
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from registry import Registry
 from services import Services, find
 from shares import Shares, comment, rights
 
+THROUGH = Path(__file__).parents[3] / "src/transport/tds/through.ps1"
 SCRIPTS = Path(__file__).parent.parent / "shell"
 FIXED_INFO = struct.pack("<I", 0xFEEF04BD)
 
@@ -149,15 +151,27 @@ def group(state, _, question):
 
 
 def shell(state, name, question):
-    """What a script would print, for the few that are registered."""
-    del state
+    """What a script would print, for the few that are registered, and for the one that asks database servers."""
     text = question.get("powershell") or json.dumps(question["run"])
+    if text == THROUGH.read_text():
+        return {"printed": asked_through(Path(state), json.loads(question["input"]))}
     digest = hashlib.sha256(text.encode()).hexdigest()
     file = SCRIPTS / f"{digest}.json"
     if not file.exists():
         detail = f"the lab's stand-in for PowerShell knows no script {digest}; see tests/lab/shell"
         raise Absent("unsupported", detail)
     return {"printed": json.dumps(json.loads(file.read_text())[name])}
+
+
+def asked_through(state, asked):
+    """What the database server says that is meant by its port or the name of its instance."""
+    side = {"srcmail": "source", "tgtmail": "target"}[state.name]
+    named = asked["server"].lower().endswith(("\\payroll", ",51433"))
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(state.parent / "sql" / (side + ("-payroll" if named else "") + ".socket")))
+        line.sendall(json.dumps(asked).encode() + b"\n")
+        found = json.load(line.makefile())
+    return json.dumps(found) if found else ""
 
 
 ASKS = {

@@ -6,18 +6,20 @@ import threading
 import traceback
 from pathlib import Path
 
+from older import OLDER, database_property
 from pysqlbridge import predicate
 from pysqlbridge.catalog import Catalog
 from pysqlbridge.catalog import _statements as statements
 from pysqlbridge.tds.result import Query, QueryError
-
 from state import Watched
 from statements import KNOWN, REFUSED
 from tables import TABLES
-from views import VIEWS
+from views import SINCE_2005
+from views import VIEWS as NEWER
 from wire import REFUSALS, WRONG
 
-NEWEST = (99,)
+NEWEST = (98,)
+VIEWS = [*NEWER, *OLDER]
 USE = re.compile(r"USE \[((?:[^\]]|\]\])*)\];\n")
 # Databases in which every login is a guest.
 OPEN = ("master", "tempdb")
@@ -93,9 +95,16 @@ def functions():
     of["SERVERPROPERTY"] = lambda _, name: now.asking.property(name)
     of["SUSER_SNAME"] = lambda _, *sid: now.asking.login_of(sid[0]) if sid else now.asking.user
     of["DB_NAME"] = lambda *_: now.asking.database
-    of["HAS_PERMS_BY_NAME"] = lambda _, __, ___, right: int(now.asking.may(right.upper()))
+    of["HAS_PERMS_BY_NAME"] = lambda _, __, ___, right: has_permission(right)
+    of["DATABASEPROPERTYEX"] = lambda _, name, wanted: database_property(now.asking, name, wanted)
     of["IS_SRVROLEMEMBER"] = lambda _, role: int(now.asking.may("CONTROL SERVER"))
     predicate.FUNCTIONS["FULLTEXTSERVICEPROPERTY"] = lambda name: now.asking.full_text(name)
+
+
+def has_permission(right):
+    if now.asking.version < SINCE_2005:
+        raise Refusal("'HAS_PERMS_BY_NAME' is not a recognized built-in function name.", number=195, severity=15)
+    return int(now.asking.may(right.upper()))
 
 
 class LabCatalog(Catalog):
@@ -109,10 +118,11 @@ class LabCatalog(Catalog):
         schema, wanted = (schema or "dbo").lower(), name.lower()
         if schema == "lab" and wanted in TABLES:
             return TABLES[wanted]()
-        view = next((view for view in VIEWS if (view.schema, view.name) == (schema, wanted)), None)
-        if view is None:
+        named = [view for view in VIEWS if (view.schema, view.name) == (schema, wanted)]
+        if not named:
             raise QueryError(f"the lab has no {schema}.{name}", number=208)
-        if self.asking.version < view.since:
+        view = next((view for view in named if view.is_in(self.asking.version)), None)
+        if view is None:
             raise Refusal(f"Invalid object name '{schema}.{name}'.", number=208)
         if view.needs and not self.asking.may(view.needs):
             self.refuse(view)

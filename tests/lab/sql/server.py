@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+import behind
 import handler
 import wire
 from pysqlbridge.certificate import Certificate
@@ -78,6 +79,7 @@ def main(side, ready):
     instances = [handler.Instance(name) for name in INSTANCES[side]]
     for instance in instances:
         listen(address, instance.state()["port"], host, instance)
+        behind.listen(instance.name, instance)
     if side == "source":
         for name, shown in MISTRUSTED:
             listen(setting(name), USUAL_PORT, shown, instances[0])

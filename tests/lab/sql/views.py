@@ -4,7 +4,7 @@ what it holds.
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pysqlbridge.source import Table
 from pysqlbridge.tds.result import Bit, Column, DateTime, Integer, NVarChar, UniqueIdentifier, VarBinary
@@ -19,7 +19,7 @@ INT, BIG, TEXT, LONG, BIT, BYTES, TIME, GUID = (
     DateTime(),
     UniqueIdentifier(),
 )
-SINCE_2008, SINCE_2012, SINCE_2016, SINCE_2022 = (10, 0), (11, 0), (13, 0), (16, 0)
+SINCE_2005, SINCE_2008, SINCE_2012, SINCE_2016, SINCE_2022 = (9, 0), (10, 0), (11, 0), (13, 0), (16, 0)
 SINCE_2008_R2_SP1 = (10, 50, 2500)
 
 HASHES = "VIEW ANY CRYPTOGRAPHICALLY SECURED DEFINITION"
@@ -50,9 +50,13 @@ class View:
     schema: str = "sys"
     # only in this database, or in any
     database: str | None = None
-    since: tuple = ()
+    since: tuple = SINCE_2005
+    until: tuple = (99, 0)
     # refused with an error without it
     needs: str | None = None
+
+    def is_in(self, version):
+        return self.since <= version < self.until
 
     def table(self, asking):
         columns = {name: kind if isinstance(kind, tuple) else (kind, ()) for name, kind in self.columns.items()}
@@ -502,8 +506,9 @@ VIEWS = [
         {"job_id": GUID, "name": TEXT, "enabled": Integer(1), "category_id": INT, "date_modified": TIME},
         jobs,
         schema="dbo",
+        since=(),
         database="msdb",
         needs="SELECT in msdb",
     ),
-    View("syscategories", {"category_id": INT, "name": TEXT}, job_categories, schema="dbo", database="msdb", needs="SELECT in msdb"),
+    View("syscategories", {"category_id": INT, "name": TEXT}, job_categories, schema="dbo", since=(), database="msdb", needs="SELECT in msdb"),
 ]
