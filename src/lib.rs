@@ -23,6 +23,7 @@
 //! | evidence | the facts that the finding's expressions really read | [`evaluate::Evidence`] |
 //! | fix | what would mend a finding; so far it is declared only, with its inputs | [`catalogue::Fix`] |
 //! | waiver | a finding that a person accepts, with a reason, an owner and a last day | [`pair::Waiver`] |
+//! | entry | what the journal tells of one step of a run; it holds the hash of the one before | [`store::Entry`] |
 //! | diagnostic | "this file is wrong, here"; about files, never about servers | [`diagnostic::Diagnostic`] |
 //!
 //! # The flow, one way
@@ -58,7 +59,8 @@
 //!     that its probe mentions are there.
 //! 11. [`evaluate`]: catalogue and facts to findings. [`evaluate::judge()`] is the heart; [`evaluate::lint_rule()`] runs
 //!     the examples that stand beside the rules.
-//! 12. [`store`]: what is kept of a pair between runs.
+//! 12. [`store`]: what is kept of a pair between runs. One chain of entries that is only ever appended to, in SQLite or
+//!     PostgreSQL by the same code; what it has acknowledged is on disk.
 //! 13. [`report`]: findings to text and JSON. It renders and judges nothing.
 //! 14. [`pipeline`]: the flow.
 //! 15. [`cli`]: the command line, one file for each command. Only here something is printed.

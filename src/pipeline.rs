@@ -212,8 +212,17 @@ pub fn recorded(path: &Path, catalogue: &Catalogue) -> Result<Snapshot, Failure>
         shown: shown.clone(),
         why,
     })?;
-    Snapshot::from_json(&text, |fact| catalogue.schema.type_at(fact).cloned())
-        .map_err(|why| Failure::Snapshot { shown, why })
+    replayed(&shown, &text, catalogue)
+}
+
+/// Reads the text of a recorded snapshot; `shown` names it in a failure.
+pub fn replayed(shown: &str, text: &str, catalogue: &Catalogue) -> Result<Snapshot, Failure> {
+    Snapshot::from_json(text, |fact| catalogue.schema.type_at(fact).cloned()).map_err(|why| {
+        Failure::Snapshot {
+            shown: shown.to_owned(),
+            why,
+        }
+    })
 }
 
 /// Findings and what they come to.

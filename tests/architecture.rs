@@ -47,6 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "predicate",
             "catalogue",
             "evaluate",
+            "store",
         ],
     ),
     (
@@ -100,6 +101,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("hyper::", "transport"),
     ("roxmltree::", "transport"),
     ("tiberius::", "transport"),
+    ("sqlx::", "store"),
     ("serde_yaml::", "yaml"),
     ("petgraph::", "ordering"),
     ("rhai::", "predicate"),

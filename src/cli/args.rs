@@ -11,6 +11,7 @@ use super::doctor::DoctorArguments;
 use super::exit::ExitStatus;
 use super::explain::ExplainArguments;
 use super::facts::FactsArguments;
+use super::history::HistoryArguments;
 use super::init::InitArguments;
 use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
@@ -77,10 +78,16 @@ pub(crate) struct General {
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true, help_heading = GENERAL)]
     pub(crate) log_format: LogFormat,
 
-    /// Where the last check of each pair is kept for comparison [default: `$XDG_STATE_HOME/standin`, else
-    /// ~/.local/state/standin]
+    /// The folder that remembers: what was run, the last check of each pair for comparison, trusted packs
+    /// [default: `$XDG_STATE_HOME/standin`, else ~/.local/state/standin]
     #[arg(long, global = true, value_name = "DIR", env = "STANDIN_STATE", hide_env_values = true, help_heading = GENERAL)]
     pub(crate) state: Option<PathBuf>,
+
+    /// Keep runs in a PostgreSQL database that several share, such as `postgres://USER@HOST/DATABASE`. The password
+    /// comes from `PGPASSWORD` or ~/.pgpass; the certificate is checked, by `sslrootcert` if the address says so
+    /// [default: a file in the state folder]
+    #[arg(long, global = true, value_name = "URL", env = "STANDIN_STORE", hide_env_values = true, help_heading = GENERAL)]
+    pub(crate) store: Option<String>,
 }
 
 /// The heading of the options that every command has.
@@ -107,6 +114,7 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     Rules(RulesArguments),
     Facts(FactsArguments),
+    History(HistoryArguments),
     Trust(TrustArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

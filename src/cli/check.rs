@@ -56,7 +56,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "SPAN", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Keep the facts that were read in this file, as `standin collect` does [default: kept in the state folder only]
+    /// Keep the facts that were read in this file, as `standin collect` does [default: kept in the store only]
     #[arg(long, value_name = "FILE", conflicts_with = "snapshot")]
     pub(crate) save: Option<PathBuf>,
 

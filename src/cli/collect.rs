@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::ExitStatus;
+use super::kept::{self, Done};
 use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::values::duration;
@@ -18,7 +19,7 @@ use crate::diagnostic::visible;
 use crate::facts::{Cause, Snapshot};
 use crate::pipeline;
 use crate::report::pretty;
-use crate::store::{PrivateFile, create_private_folder};
+use crate::store::{Kind, PrivateFile, create_private_folder};
 
 /// Record the facts of a pair, to be judged later or elsewhere
 ///
@@ -83,27 +84,35 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
     // Begun before anything is asked, so that two minutes are not lost to a folder that cannot be written.
     let begun = places.begin()?;
     let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
-    let snapshot = match &arguments.snapshot {
+    let read = match &arguments.snapshot {
         Some(file) => check::recording(file, &opened, context)?,
         None => live::ask(&opened, &selection, timeout, context)?,
     };
+    let redacted;
     let snapshot = if arguments.redact {
         let folders = &arguments.folders.folders;
-        let redacted = pipeline::redacted(&opened, &snapshot, &places.recorded(), folders)?;
-        begun.finish(
-            &places,
-            &[redacted.snapshot.to_json(), redacted.pair_file],
-            arguments.force,
-        )?;
-        redacted.snapshot
+        redacted = pipeline::redacted(&opened, &read, &places.recorded(), folders)?;
+        let texts = [redacted.snapshot.to_json(), redacted.pair_file];
+        begun.finish(&places, &texts, arguments.force)?;
+        &redacted.snapshot
     } else {
-        begun.finish(&places, &[snapshot.to_json()], arguments.force)?;
-        snapshot
+        begun.finish(&places, &[read.to_json()], arguments.force)?;
+        &read
     };
-    context.answer(|| human(&snapshot, &places), || json_of(&snapshot, &places));
+    if arguments.snapshot.is_none() {
+        let done = Done {
+            kind: Kind::Collected,
+            snapshot: &read,
+            rules: &selection,
+            summary: None,
+            file: Some(&arguments.out),
+        };
+        kept::record(&done, &opened, context);
+    }
+    context.answer(|| human(snapshot, &places), || json_of(snapshot, &places));
     Ok(if !snapshot.complete {
         ExitStatus::Interrupted
-    } else if roots(&snapshot).keys().any(|(cause, _)| is_trouble(*cause)) {
+    } else if roots(snapshot).keys().any(|(cause, _)| is_trouble(*cause)) {
         ExitStatus::Unknown
     } else {
         ExitStatus::Good

@@ -12,7 +12,7 @@ use super::exit::ExitStatus;
 use super::packs::PackFolders;
 use super::refusal::Outcome;
 use super::terminal::{Terminal, Tone};
-use super::{Context, check, clock, live};
+use super::{Context, check, clock, kept, live};
 use crate::catalogue::PackSource;
 use crate::collect::{self, Health, Look};
 use crate::diagnostic::visible;
@@ -113,15 +113,9 @@ fn files(pair: &Path, opened: &Opened, context: &Context) -> Vec<Look> {
             looks.push(look("pack", Health::Warning, detail, Some(&next)));
         }
     }
-    looks.push(match live::can_keep(opened, context) {
-        Ok(folder) => {
-            let detail = format!("the last check is kept in {}", folder.display());
-            look("state", Health::Good, detail, None)
-        }
-        Err(why) => {
-            let next = "give a folder that can be written: --state DIR";
-            look("state", Health::Warning, why, Some(next))
-        }
+    looks.push(match kept::can_keep(opened, context) {
+        Ok(place) => look("store", Health::Good, format!("checks are kept in {place}"), None),
+        Err(why) => look("store", Health::Warning, why.to_string(), Some(why.hint())),
     });
     looks
 }

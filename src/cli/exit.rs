@@ -10,7 +10,7 @@ use crate::evaluate::Summary;
 pub(crate) enum ExitStatus {
     /// Nothing at or above `--fail-on`, and nothing unknown.
     Good = 0,
-    /// Findings at or above `--fail-on`; `rules test`, `rules lint` or `doctor` found something.
+    /// Findings at or above `--fail-on`; `rules`, `history verify` or `doctor` found something.
     Findings = 1,
     /// Could not run: usage, files, packs.
     CouldNotRun = 2,
@@ -25,7 +25,7 @@ impl ExitStatus {
     pub(crate) const TABLE: &'static str = "\
 Exit codes:
   0    nothing at or above --fail-on (default: error), and nothing unknown
-  1    findings at or above it; or `rules test`, `rules lint` or `doctor` found something
+  1    findings at or above it; or `rules`, `history verify` or `doctor` found something
   2    could not run: wrong usage, files or packs
   3    nothing at or above it, but something could not be told
   130  interrupted";

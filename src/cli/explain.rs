@@ -10,10 +10,11 @@ use super::facts::find;
 use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
 use super::terminal::Tone;
-use super::{Context, check, live};
+use super::{Context, check, kept};
 use crate::catalogue::{Catalogue, Fix, Rule, Safety, Setting};
 use crate::diagnostic::{suggest, visible};
 use crate::evaluate::Selection;
+use crate::facts::Snapshot;
 use crate::pipeline;
 use crate::report::{self, Origin, Report};
 
@@ -144,10 +145,26 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("the report writes JSON")
 }
 
+/// The last live check of all rules.
+fn last(pair: &std::path::Path, opened: &pipeline::Opened, context: &Context) -> Outcome<Snapshot> {
+    let Some(document) = kept::last(opened, &Selection::default(), context)? else {
+        let refusal = Refusal::new(format!("no check of {} is remembered", pair.display()));
+        return Err(refusal.next(format!("check it first: standin check {}", pair.display())));
+    };
+    context
+        .terminal
+        .note("replaying the last check, no server is asked");
+    Ok(pipeline::replayed(
+        "the last check",
+        &document,
+        &opened.catalogue,
+    )?)
+}
+
 /// What was found for a pair, without asking a server.
 struct Found {
     opened: pipeline::Opened,
-    snapshot: crate::facts::Snapshot,
+    snapshot: Snapshot,
     answer: pipeline::Answer,
     origin: Origin,
     now: jiff::Timestamp,
@@ -162,14 +179,10 @@ impl Found {
     ) -> Outcome<Self> {
         let opened = check::open(pair, &arguments.folders, None, context)?;
         let named = arguments.snapshot.as_ref().or(opened.pair.recorded.as_ref());
-        let file = match named {
-            Some(file) => file.clone(),
-            None => live::last(&opened, context).ok_or_else(|| {
-                Refusal::new(format!("no check of {} is remembered", pair.display()))
-                    .next(format!("check it first: standin check {}", pair.display()))
-            })?,
+        let snapshot = match named {
+            Some(file) => check::recording(file, &opened, context)?,
+            None => last(pair, &opened, context)?,
         };
-        let snapshot = check::recording(&file, &opened, context)?;
         let selection = Selection {
             only: rules.iter().map(|rule| rule.id.to_string()).collect(),
             skip: Vec::new(),

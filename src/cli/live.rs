@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::check::CheckArguments;
+use super::kept::{self, Done};
 use super::progress::Counter;
 use super::refusal::{Outcome, Refusal};
 use super::{Context, clock};
@@ -21,7 +22,7 @@ use crate::facts::{FactPath, Snapshot};
 use crate::pair::{Pair, Secrets};
 use crate::pipeline::{self, Means, Opened};
 use crate::report::{self, Before, Look, Report};
-use crate::store::{DigestKey, StateFolder, write_private};
+use crate::store::{Kind, write_private};
 
 /// The facts of a live check; not complete when it was interrupted.
 pub(super) fn facts(
@@ -43,6 +44,14 @@ pub(super) fn facts(
     }
     if !snapshot.complete {
         keep_partial(&snapshot, opened, context);
+        let done = Done {
+            kind: Kind::Checked,
+            snapshot: &snapshot,
+            rules: selection,
+            summary: None,
+            file: None,
+        };
+        kept::record(&done, opened, context);
     }
     Ok(snapshot)
 }
@@ -67,11 +76,8 @@ pub(super) fn ask(
     let runtime = runtime()?;
     let cancelled = CancellationToken::new();
     let counter = Counter::new(&context.terminal);
-    let key = digest_key(opened, context);
-    let make = |secret: &[u8]| {
-        let key = key.as_ref().expect("digests are made only where there is a key");
-        key.digest(secret)
-    };
+    let key = kept::digest_key(opened, context);
+    let make = |secret: &[u8]| key.digest(secret);
     let snapshot = runtime.block_on(async {
         cancel_on_interrupt(cancelled.clone()).await;
         let clock: fn() -> jiff::Timestamp = clock::now;
@@ -80,7 +86,7 @@ pub(super) fn ask(
             clock: &clock,
             progress: &counter,
             cancelled,
-            digests: key.as_ref().map(|key| collect::Digests {
+            digests: Some(collect::Digests {
                 key: key.id(),
                 make: &make,
             }),
@@ -132,74 +138,10 @@ pub(super) fn fetch_secrets(
     }
 }
 
-/// The state folder of this pair, if there is a place for one.
-fn state(opened: &Opened, context: &Context) -> Option<StateFolder> {
-    let all = state_folder(context)?;
-    let pair = &opened.pair;
-    let addresses = [&pair.source, &pair.target].map(|server| server.address.value.to_string());
-    let words = [
-        pair.name.value.as_str(),
-        &pair.source.name.value,
-        &addresses[0],
-        &pair.target.name.value,
-        &addresses[1],
-    ];
-    Some(StateFolder::of(&all, &words))
-}
-
-/// The key of this pair's digests, if there is a place for one.
-fn digest_key(opened: &Opened, context: &Context) -> Option<DigestKey> {
-    match state(opened, context)?.digest_key() {
-        Ok(key) => Some(key),
-        Err(error) => {
-            context
-                .terminal
-                .note(&format!("there is no key to digest secrets with: {error}"));
-            None
-        }
-    }
-}
-
-/// Whether checks of this pair can be kept, and where.
-pub(super) fn can_keep(opened: &Opened, context: &Context) -> Result<PathBuf, String> {
-    let state = state(opened, context).ok_or_else(|| "there is no folder to keep checks in".to_owned())?;
-    match state.digest_key() {
-        Ok(_) => Ok(state.path().to_path_buf()),
-        Err(error) => Err(format!("{} cannot be used: {error}", state.path().display())),
-    }
-}
-
-/// The last live check of all rules, if one is remembered.
-pub(super) fn last(opened: &Opened, context: &Context) -> Option<PathBuf> {
-    state(opened, context)
-        .map(|state| state.last(&[]))
-        .filter(|file| file.exists())
-}
-
-/// The folder of all states, if there is a place for one.
-pub(super) fn state_folder(context: &Context) -> Option<PathBuf> {
-    context.state.clone().or_else(default_state)
-}
-
-/// `$XDG_STATE_HOME/standin`, or what stands for it.
-fn default_state() -> Option<PathBuf> {
-    let folder = |name: &str| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let base = folder("XDG_STATE_HOME")
-        .or_else(|| folder("HOME").map(|home| home.join(".local/state")))
-        .or_else(|| folder("LOCALAPPDATA"))?;
-    Some(base.join("standin"))
-}
-
 fn keep_partial(snapshot: &Snapshot, opened: &Opened, context: &Context) {
     let read = snapshot.facts.iter().filter(|(_, o)| o.value.is_ok()).count();
-    let kept = state(opened, context).and_then(|state| {
-        let file = state.partial();
-        state.keep(&file, &snapshot.to_json()).ok().map(|()| file)
-    });
+    let folder = kept::pair_folder(opened, context);
+    let kept = folder.and_then(|folder| folder.keep_partial(&snapshot.to_json()).ok());
     let told = match kept {
         Some(file) => format!(
             "interrupted; {read} of {} facts were read and are kept in {}",
@@ -211,56 +153,44 @@ fn keep_partial(snapshot: &Snapshot, opened: &Opened, context: &Context) {
     context.terminal.complain(&format!("{}\n", visible(&told)));
 }
 
-/// Tells what is otherwise than at the last check with these rules, and keeps this one for the next.
+/// Keeps a check for the next with these rules, and tells what is otherwise than at the last one.
 pub(super) fn remember(report: &Report<'_>, opened: &Opened, selection: &Selection, context: &Context) {
-    let Some(state) = state(opened, context) else {
-        context
-            .terminal
-            .note("no state folder: set HOME, XDG_STATE_HOME or --state to compare runs");
+    let done = Done {
+        kind: Kind::Checked,
+        snapshot: report.snapshot,
+        rules: selection,
+        summary: Some(report.summary),
+        file: None,
+    };
+    let Some(last) = kept::record(&done, opened, context) else {
         return;
     };
-    let words: Vec<&str> = selection.only.iter().map(String::as_str).collect();
-    let skipped = selection.skip.iter().map(String::as_str);
-    let words: Vec<&str> = if selection.skip.is_empty() {
-        words
-    } else {
-        words.into_iter().chain(["--skip"]).chain(skipped).collect()
-    };
-    let file = state.last(&words);
-    if file.exists() {
-        match before(&file, opened, selection) {
-            Ok((snapshot, answer)) => {
-                let before = Before {
-                    judged: &answer.judged,
-                    snapshot: &snapshot,
-                };
-                let look = Look {
-                    colour: context.terminal.talk_colour,
-                    ..context.look(false)
-                };
-                let told = report::changes(&before, report, look);
-                context.terminal.tell(told.trim_end());
-            }
-            Err(why) => context
-                .terminal
-                .note(&format!("cannot tell what changed since the last check: {why}")),
+    match before(&last, opened, selection) {
+        Ok((snapshot, answer)) => {
+            let before = Before {
+                judged: &answer.judged,
+                snapshot: &snapshot,
+            };
+            let look = Look {
+                colour: context.terminal.talk_colour,
+                ..context.look(false)
+            };
+            let told = report::changes(&before, report, look);
+            context.terminal.tell(told.trim_end());
         }
-    }
-    if let Err(error) = state.keep(&file, &report.snapshot.to_json()) {
-        context.terminal.note(&format!(
-            "cannot keep this check for the next: {}: {error}",
-            file.display()
-        ));
+        Err(why) => context
+            .terminal
+            .note(&format!("cannot tell what changed since the last check: {why}")),
     }
 }
 
 /// The last check, judged by the rules of today as of its own time.
 fn before(
-    file: &Path,
+    document: &str,
     opened: &Opened,
     selection: &Selection,
 ) -> Result<(Snapshot, pipeline::Answer), pipeline::Failure> {
-    let snapshot = pipeline::recorded(file, &opened.catalogue)?;
+    let snapshot = pipeline::replayed("the last check", document, &opened.catalogue)?;
     let answer = pipeline::judge(opened, &snapshot, selection, snapshot.taken_at)?;
     Ok((snapshot, answer))
 }

@@ -13,7 +13,9 @@ mod doctor;
 mod exit;
 mod explain;
 mod facts;
+mod history;
 mod init;
+mod kept;
 mod live;
 mod log;
 mod manual;
@@ -37,6 +39,7 @@ use serde_json::json;
 
 use crate::diagnostic::{self, Diagnostics, SourceMap};
 use crate::report::{self, Look};
+use crate::store::Place;
 use args::{Arguments, Command, Format};
 use exit::ExitStatus;
 use refusal::{Outcome, Refusal};
@@ -50,6 +53,8 @@ pub(crate) struct Context {
     pub(crate) sources: SourceMap,
     /// The folder of the states of all pairs, when it is not the usual one.
     pub(crate) state: Option<PathBuf>,
+    /// The address of the store, when it is not in that folder.
+    pub(crate) store: Option<String>,
 }
 
 impl Context {
@@ -105,17 +110,34 @@ pub fn run() -> ExitCode {
         format: general.format,
         sources: SourceMap::new(),
         state: general.state.clone(),
+        store: general.store.clone(),
     };
     let logging = log::start(
         general.log.as_deref(),
         general.log_format,
         context.terminal.talk_colour,
     );
-    let status = match logging.and_then(|()| command(&arguments.command, &mut context)) {
+    let sound = logging.and_then(|()| hidden_password(general.store.as_deref(), &words));
+    let status = match sound.and_then(|()| command(&arguments.command, &mut context)) {
         Ok(status) => status,
         Err(refusal) => refuse(&refusal, &context),
     };
     finish(status, &context).into()
+}
+
+/// Refuses a password among the arguments of the process, where everybody on the machine reads it.
+fn hidden_password(store: Option<&str>, words: &[OsString]) -> Outcome<()> {
+    let Some(address) = store.filter(|address| Place::holds_password(address)) else {
+        return Ok(());
+    };
+    if words
+        .iter()
+        .all(|word| !word.to_string_lossy().ends_with(address))
+    {
+        return Ok(());
+    }
+    let refusal = Refusal::new("everybody on this machine can read a password on the command line");
+    Err(refusal.next("leave it out of --store, and put it into PGPASSWORD or ~/.pgpass"))
 }
 
 fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
@@ -129,6 +151,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Rules(arguments) => rules::run(arguments, context),
         Command::Facts(arguments) => facts::run(arguments, context),
+        Command::History(arguments) => history::run(arguments, context),
         Command::Trust(arguments) => trust::run(arguments, context),
         Command::Completions(arguments) => Ok(manual::completions(arguments, context)),
         Command::Man(arguments) => manual::man(arguments, context),

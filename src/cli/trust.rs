@@ -11,7 +11,7 @@ use super::exit::ExitStatus;
 use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
 use super::terminal::Tone;
-use super::{Context, clock, live};
+use super::{Context, clock, kept};
 use crate::catalogue::{Catalogue, Pack, PackFiles, PackSource, Program, embedded_packs};
 use crate::diagnostic::{suggest, visible};
 use crate::report::pretty;
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &TrustArguments, context: &mut Context) -> Outcome<
 }
 
 fn store(context: &Context) -> Outcome<Trust> {
-    let folder = live::state_folder(context).ok_or_else(|| {
+    let folder = kept::state_folder(context).ok_or_else(|| {
         Refusal::new("there is no folder to remember trust in").next("set HOME, XDG_STATE_HOME or --state")
     })?;
     Ok(Trust::of(&folder))
@@ -84,7 +84,7 @@ pub(crate) fn trusted(catalogue: &Catalogue, context: &Context) -> BTreeSet<Stri
     }
     // A copy of a shipped pack is as good as the pack.
     let mut trusted: BTreeSet<String> = embedded_packs().iter().map(PackFiles::digest).collect();
-    match live::state_folder(context).map(|folder| Trust::of(&folder).packs()) {
+    match kept::state_folder(context).map(|folder| Trust::of(&folder).packs()) {
         None => {}
         Some(Ok(packs)) => trusted.extend(packs.into_iter().map(|pack| pack.digest)),
         Some(Err(error)) => context

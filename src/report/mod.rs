@@ -7,6 +7,7 @@
 mod answer;
 mod changes;
 mod facts;
+mod history;
 mod human;
 mod look;
 mod notes;
@@ -33,6 +34,7 @@ use crate::pair::Pair;
 pub use answer::{json, schema};
 pub use changes::{Before, changes};
 pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
+pub use history::{run_json, run_text, runs_json, runs_table, summary_words, verified_json, verified_text};
 pub use human::{human, in_a_line, not_checked, rule_findings};
 pub use look::Look;
 pub use pair_file::redacted_pair;

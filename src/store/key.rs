@@ -1,17 +1,13 @@
 //! The key under which secrets are digested, so that two can be compared without being known.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::{Digest as _, Sha256};
 
-use super::{hexadecimal, write_private};
+use super::hexadecimal;
 use crate::facts::Digest;
 
-/// A 256-bit key; it never leaves the state folder, only its name does.
+/// A 256-bit key; it never leaves the store, only its name does.
 #[derive(Debug)]
 pub struct DigestKey {
     id: String,
@@ -19,6 +15,24 @@ pub struct DigestKey {
 }
 
 impl DigestKey {
+    /// A key that nobody has.
+    ///
+    /// It may also serve one run only, where there is no store: digests of that run can be compared with each other.
+    pub fn random() -> Self {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        Self::new(bytes)
+    }
+
+    /// The key of these bytes, which must be 32.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::new)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        self.bytes.expose_secret()
+    }
+
     fn new(bytes: [u8; 32]) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"standin digest key\0");
@@ -44,35 +58,6 @@ impl DigestKey {
             mac: hexadecimal(&mac.finalize().into_bytes()).into(),
         }
     }
-
-    /// Reads the key, or makes one; of two runs that make one at a time the first wins.
-    pub(super) fn read_or_create(path: &Path) -> io::Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => Self::read(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn read(bytes: &[u8]) -> io::Result<Self> {
-        let bytes = <[u8; 32]>::try_from(bytes);
-        bytes.map(Self::new).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the digest key has not 32 bytes; delete it to get a new one",
-            )
-        })
-    }
-
-    fn create(path: &Path) -> io::Result<Self> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-        match write_private(path, &bytes, false) {
-            Ok(()) => Ok(Self::new(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(&fs::read(path)?),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -80,16 +65,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_never_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("digest.key");
-        let made = DigestKey::read_or_create(&path).unwrap();
-        let read = DigestKey::read_or_create(&path).unwrap();
-        assert_eq!(made.digest(b"secret"), read.digest(b"secret"));
-        let bytes = made.bytes.expose_secret();
-        assert!(!format!("{made:?}").contains(&format!("{bytes:?}")));
-        fs::write(&path, "short").unwrap();
-        assert!(DigestKey::read_or_create(&path).is_err());
+    fn a_key_is_never_shown() {
+        let key = DigestKey::random();
+        assert!(!format!("{key:?}").contains(&format!("{:?}", key.bytes())));
+        assert!(DigestKey::of(b"short").is_none());
+        assert_eq!(DigestKey::of(key.bytes()).unwrap().id(), key.id());
     }
 
     #[test]

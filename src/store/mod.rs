@@ -1,118 +1,123 @@
-//! What is kept between runs: of each pair the last snapshot and the key of its digests, and which packs are trusted.
+//! What is kept between runs: of each pair its journal, its lock, the key of its digests and its last snapshots; and
+//! which packs are trusted.
 //!
-//! Everything is for its owner only, and is written whole or not at all. Nothing here decides anything; when the
-//! folder is deleted, the comparison with the last run is lost, digests of secrets made under the old key cannot be
-//! compared any more, and packs have to be trusted anew.
+//! A [`Store`] is an SQLite file in the state folder, or a PostgreSQL database that several machines share; the code
+//! and its tests are the same. The journal is one chain of entries that is only ever appended to: runs that only
+//! looked, plans, and each step of a run that changes servers. What [`Store::record`] and [`Store::append`] have
+//! returned is on disk. Nothing here decides anything.
+//!
+//! Futures of a [`Store`] that are dropped before their end leave nothing half done: the transaction is taken back.
 
+mod adopt;
+mod database;
+mod entry;
+mod error;
+mod folder;
+mod holder;
+mod journal;
+mod kept;
 mod key;
+mod lock;
+mod pairs;
+mod place;
 mod private;
+mod schema;
 mod trust;
-
-use std::io;
-use std::path::{Path, PathBuf};
+mod verify;
 
 use sha2::{Digest as _, Sha256};
 
+use database::Database;
+use error::Fault;
+
+pub use entry::{Entry, Hash, Kind, Seq};
+pub use error::StoreError;
+pub use folder::StateFolder;
+pub use holder::Holder;
+pub use journal::{Last, News, Run};
+pub use kept::selection;
 pub use key::DigestKey;
+pub use lock::{Held, Lock};
+pub use pairs::PairName;
+pub use place::Place;
 pub use private::{PrivateFile, create_private_folder, write_private};
 pub use trust::{Trust, TrustedPack};
+pub use verify::{Damage, Verified};
 
-/// The folder in which the state of one pair lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateFolder {
-    path: PathBuf,
+/// A store that is open: one connection, on which one thing happens at a time.
+#[derive(Debug)]
+pub struct Store {
+    place: Place,
+    database: Database,
 }
 
-impl StateFolder {
-    /// The folder of this pair below the folder of all pairs; nothing is created yet.
-    ///
-    /// The pair is known by words that stay when its settings change or its file moves: its name and its servers.
-    pub fn of(all: &Path, pair: &[&str]) -> Self {
-        Self {
-            path: all.join(digest(pair)),
+impl Store {
+    /// Opens a store, and makes it where there is none.
+    pub async fn open(place: &Place) -> Result<Self, StoreError> {
+        place.prepare()?;
+        let mut store = Self::connect(place).await?;
+        if store.version().await?.is_none() {
+            store.bring_up().await?;
+        }
+        Ok(store)
+    }
+
+    /// Opens a store if there is one.
+    pub async fn open_existing(place: &Place) -> Result<Option<Self>, StoreError> {
+        if !place.may_exist() {
+            return Ok(None);
+        }
+        let mut store = Self::connect(place).await?;
+        Ok(store.version().await?.map(|_| store))
+    }
+
+    async fn connect(place: &Place) -> Result<Self, StoreError> {
+        let database = place.connect().await?;
+        Ok(Self {
+            place: place.clone(),
+            database,
+        })
+    }
+
+    /// The version of the layout, which is brought to that of this program; none where there is no store yet.
+    async fn version(&mut self) -> Result<Option<i64>, StoreError> {
+        let done = async {
+            let mut work = self.database.read().await?;
+            Ok(schema::version(&mut work).await?)
+        };
+        match done.await.map_err(|fault: Fault| fault.told(&self.place))? {
+            Some(found) if found > schema::KNOWN => Err(StoreError::Newer {
+                store: self.place.to_string(),
+                found,
+                known: schema::KNOWN,
+            }),
+            Some(found) if found < schema::KNOWN => self.bring_up().await.map(Some),
+            found => Ok(found),
         }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
+    async fn bring_up(&mut self) -> Result<i64, StoreError> {
+        let done = schema::bring_up(&mut self.database).await;
+        let found = done.map_err(|error| Fault::from(error).told(&self.place))?;
+        Ok(found.unwrap_or(schema::KNOWN))
     }
 
-    /// Where the last snapshot of a run lies that looked at these rules; without a word, at all of them.
-    pub fn last(&self, words: &[&str]) -> PathBuf {
-        let name = if words.is_empty() {
-            "last.json".to_owned()
-        } else {
-            format!(
-                "last-{}.json",
-                &hexadecimal(&Sha256::digest(words.join("\0")))[..16]
-            )
-        };
-        self.path.join(name)
+    /// Where it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
-    /// Where what an interrupted run had read lies.
-    pub fn partial(&self) -> PathBuf {
-        self.path.join("partial.json")
-    }
-
-    /// Writes one of the folder's files.
-    pub fn keep(&self, file: &Path, text: &str) -> io::Result<()> {
-        create_private_folder(&self.path)?;
-        write_private(file, text.as_bytes(), true)
-    }
-
-    /// The key under which digests of this pair's secrets are made; created when there is none.
-    pub fn digest_key(&self) -> io::Result<DigestKey> {
-        create_private_folder(&self.path)?;
-        DigestKey::read_or_create(&self.path.join("digest.key"))
+    /// Ends the connection in order; dropping the store does as well, a moment later.
+    pub async fn close(self) {
+        let _ = self.database.close().await;
     }
 }
 
-/// Names a pair; case does not tell two apart.
-fn digest(pair: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(b"standin pair 1");
-    for word in pair {
-        hash.update(format!("\0{}", word.to_lowercase()));
-    }
-    hexadecimal(&hash.finalize())[..32].to_owned()
+/// Names a snapshot in the journal: SHA-256 over its text.
+pub fn digest_of(document: &str) -> String {
+    hexadecimal(&Sha256::digest(document))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pair_is_known_by_its_servers() {
-        let base = Path::new("/state");
-        let one = StateFolder::of(base, &["mail", "A", "192.0.2.1"]);
-        assert_eq!(StateFolder::of(base, &["MAIL", "a", "192.0.2.1"]), one);
-        assert_ne!(StateFolder::of(base, &["mail", "A", "192.0.2.2"]), one);
-        assert_ne!(one.last(&[]), one.last(&["dns"]));
-    }
-
-    #[test]
-    fn what_is_kept_is_for_its_owner_only() {
-        let base = tempfile::tempdir().unwrap();
-        let folder = StateFolder::of(&base.path().join("new"), &["mail"]);
-        folder.keep(&folder.last(&[]), "one").unwrap();
-        folder.keep(&folder.last(&[]), "two").unwrap();
-        assert_eq!(std::fs::read_to_string(folder.last(&[])).unwrap(), "two");
-        let key = folder.digest_key().unwrap();
-        assert_eq!(folder.digest_key().unwrap().id(), key.id());
-        #[cfg(unix)]
-        for (path, mode) in [
-            (folder.path().to_path_buf(), 0o700),
-            (folder.last(&[]), 0o600),
-            (folder.path().join("digest.key"), 0o600),
-        ] {
-            use std::os::unix::fs::PermissionsExt as _;
-            let found = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-            assert_eq!(found, mode, "{}", path.display());
-        }
-    }
 }

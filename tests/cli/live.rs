@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::run::{Run, ended, program};
 
 /// A pair whose directory is at this port.
-fn pair(folder: &Path, port: u16) {
+pub(crate) fn pair(folder: &Path, port: u16) {
     let text = format!(
         "pair: a-b\npacks: [common]\nsource: {{ name: A, address: 192.0.2.1 }}\n\
          target: {{ name: B, address: 192.0.2.2 }}\nendpoints:\n  directory:\n    \
@@ -16,7 +16,7 @@ fn pair(folder: &Path, port: u16) {
     std::fs::write(folder.join("pair.yaml"), text).unwrap();
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Run {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Run {
     ended(program(&folder.join("state")).current_dir(folder).args(arguments))
 }
 
@@ -170,12 +170,9 @@ fn ctrl_c_leaves_what_was_read() {
         let file = if kept {
             folder.path().join("a.json")
         } else {
-            let state = std::fs::read_dir(folder.path().join("state"))
-                .unwrap()
-                .next()
-                .unwrap()
-                .unwrap();
-            state.path().join("partial.json")
+            let states = std::fs::read_dir(folder.path().join("state")).unwrap();
+            let mut files = states.map(|state| state.unwrap().path().join("partial.json"));
+            files.find(|file| file.exists()).unwrap()
         };
         let snapshot: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();

@@ -6,6 +6,7 @@ mod catalogue;
 mod codes;
 mod discover;
 mod help;
+mod history;
 mod live;
 mod run;
 mod start;

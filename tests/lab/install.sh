@@ -14,9 +14,10 @@ packages=(
     binutils-mingw-w64-x86-64                                 # programs with version resources
     python3-venv python3-cryptography python3-gssapi          # the database servers, beside what is pinned in sql/
     freetds-bin                                               # another client, to compare with
+    postgresql                                                # the store that several share
     openssl iproute2 util-linux                               # certificates, addresses, namespaces
 )
-daemons=(smbd nmbd samba-ad-dc winbind named ssh)
+daemons=(smbd nmbd samba-ad-dc winbind named ssh postgresql)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -50,6 +51,12 @@ if [[ -e $policy && ! -e $kept ]]; then mv "$policy" "$kept"; fi
 trap restore_policy EXIT
 printf '#!/bin/sh\nexit 101\n' >"$policy"
 chmod 755 "$policy"
+
+# The tests make clusters of their own; Debian's packages would make one for the machine.
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/standin-lab.conf
+fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt_get=(apt-get -o DPkg::Lock::Timeout=300)

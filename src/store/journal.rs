@@ -1,0 +1,215 @@
+//! The journal: entries are appended, read in order, and never changed.
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::database::{Row, Value, Work};
+use super::entry::{Entry, Hash, Kind, Seq, Written};
+use super::error::{Fault, StoreError};
+use super::lock::{self, Lock};
+use super::pairs::PairName;
+use super::{Store, kept};
+
+/// What is to be appended.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'a> {
+    pub kind: Kind,
+    pub at: Timestamp,
+    pub body: &'a Json,
+}
+
+/// A snapshot that the next check is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Last<'a> {
+    /// Of which rules: what [`super::selection`] gives.
+    pub selection: &'a str,
+    pub document: &'a str,
+}
+
+/// A run: what it began with and, so far, ended with.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The name of the pair, and its servers.
+    pub pair: String,
+    pub source: String,
+    pub target: String,
+    pub first: Entry,
+    pub last: Entry,
+    /// How many entries it has.
+    pub entries: i64,
+}
+
+/// The columns of an entry, in the order of [`written`].
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT seq, at, pair, run, fence, kind, body, prev, hash FROM entries ",
+            $rest
+        )
+    };
+}
+pub(super) use entries;
+
+impl Store {
+    /// Records what changed no server, as a run of its own, and with it what the next check is compared with.
+    ///
+    /// When this returns, both are on disk. A kind that needs the lock is refused.
+    pub async fn record(
+        &mut self,
+        pair: &PairName,
+        news: News<'_>,
+        last: Option<Last<'_>>,
+    ) -> Result<Seq, StoreError> {
+        let done = async {
+            if news.kind.needs_lock() {
+                return Err(StoreError::Stale(0).into());
+            }
+            let mut work = self.database.write().await?;
+            let seq = append(&mut work, pair, news, None, 0).await?;
+            if let Some(last) = last {
+                kept::put_last(&mut work, pair, seq, last).await?;
+            }
+            work.commit().await?;
+            Ok(seq)
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
+    }
+
+    /// Appends to the run that holds the lock; refused once somebody else holds it.
+    ///
+    /// When this returns, the entry is on disk: what it announces may be done. When it fails, the entry may be there
+    /// nevertheless, as the last one.
+    pub async fn append(&mut self, lock: &Lock, news: News<'_>) -> Result<Seq, StoreError> {
+        let done = async {
+            let mut work = self.database.write().await?;
+            head(&mut work).await?;
+            lock::in_force(&mut work, lock).await?;
+            let seq = append(&mut work, &lock.pair, news, Some(lock.run), lock.fence).await?;
+            work.commit().await?;
+            Ok(seq)
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
+    }
+
+    /// All entries of a run, in order; none when there is no such run.
+    pub async fn entries(&mut self, run: Seq) -> Result<Vec<Entry>, StoreError> {
+        let done = async {
+            let mut work = self.database.read().await?;
+            let rows = work
+                .rows(entries!("WHERE run = $1 ORDER BY seq"), &[Value::Int(run)])
+                .await?;
+            rows.iter().map(entry).collect::<Result<Vec<Entry>, Fault>>()
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
+    }
+
+    /// The latest runs, the latest first; of the pairs of this name, or of all.
+    pub async fn runs(&mut self, pair: Option<&str>, most: usize) -> Result<Vec<Run>, StoreError> {
+        let done = async {
+            let mut work = self.database.read().await?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let values = [Value::Text(pair.unwrap_or_default()), Value::Int(most)];
+            let found = work
+                .rows(
+                    "SELECT p.name, p.source, p.target, e.run, MAX(e.seq), COUNT(*)
+                     FROM entries e JOIN pairs p ON p.id = e.pair
+                     WHERE $1 = '' OR LOWER(p.name) = LOWER($1)
+                     GROUP BY p.name, p.source, p.target, e.run ORDER BY e.run DESC LIMIT $2",
+                    &values,
+                )
+                .await?;
+            let mut runs = Vec::new();
+            for row in &found {
+                runs.push(Run {
+                    pair: row.text(0)?,
+                    source: row.text(1)?,
+                    target: row.text(2)?,
+                    first: one(&mut work, row.int(3)?).await?,
+                    last: one(&mut work, row.int(4)?).await?,
+                    entries: row.int(5)?,
+                });
+            }
+            Ok(runs)
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
+    }
+}
+
+/// The last entry's number and hash; from here on nobody else appends until the transaction ends.
+pub(super) async fn head(work: &mut Work<'_>) -> Result<(Seq, Hash), Fault> {
+    let words = work.words(
+        "SELECT seq, hash FROM head",
+        "SELECT seq, hash FROM head FOR UPDATE",
+    );
+    let row = work.row(words, &[]).await?;
+    let row = row.ok_or_else(|| damaged("the head of the journal is missing"))?;
+    let hash = Hash::of(&row.bytes(1)?).ok_or_else(|| damaged("the head of the journal has no hash"))?;
+    Ok((row.int(0)?, hash))
+}
+
+/// Appends an entry, as a new run where none is given.
+pub(super) async fn append(
+    work: &mut Work<'_>,
+    pair: &PairName,
+    news: News<'_>,
+    run: Option<Seq>,
+    fence: i64,
+) -> Result<Seq, Fault> {
+    let (last, prev) = head(work).await?;
+    kept::know(work, pair).await?;
+    let seq = last + 1;
+    let written = Written {
+        seq,
+        at: news.at.to_string(),
+        pair: pair.id.clone(),
+        run: run.unwrap_or(seq),
+        fence,
+        kind: news.kind.word().to_owned(),
+        body: news.body.to_string(),
+    };
+    let hash = written.hash(prev.bytes());
+    let values = [
+        Value::Int(seq),
+        Value::Text(&written.at),
+        Value::Text(&written.pair),
+        Value::Int(written.run),
+        Value::Int(fence),
+        Value::Text(&written.kind),
+        Value::Text(&written.body),
+        Value::Bytes(prev.bytes()),
+        Value::Bytes(hash.bytes()),
+    ];
+    let insert = "INSERT INTO entries (seq, at, pair, run, fence, kind, body, prev, hash)
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    work.run(insert, &values).await?;
+    let values = [Value::Int(seq), Value::Bytes(hash.bytes())];
+    work.run("UPDATE head SET seq = $1, hash = $2", &values).await?;
+    Ok(seq)
+}
+
+async fn one(work: &mut Work<'_>, seq: Seq) -> Result<Entry, Fault> {
+    let row = work.row(entries!("WHERE seq = $1"), &[Value::Int(seq)]).await?;
+    entry(&row.ok_or_else(|| damaged(&format!("entry {seq} is missing")))?)
+}
+
+fn entry(row: &Row) -> Result<Entry, Fault> {
+    let written = written(row)?;
+    let read = written.read();
+    read.map_err(|why| damaged(&format!("entry {}: {why}", written.seq)))
+}
+
+pub(super) fn written(row: &Row) -> Result<Written, sqlx::Error> {
+    Ok(Written {
+        seq: row.int(0)?,
+        at: row.text(1)?,
+        pair: row.text(2)?,
+        run: row.int(3)?,
+        fence: row.int(4)?,
+        kind: row.text(5)?,
+        body: row.text(6)?,
+    })
+}
+
+pub(super) fn damaged(why: &str) -> Fault {
+    Fault::Damage(why.to_owned())
+}
