@@ -29,6 +29,39 @@ pub(crate) fn rows() -> Vec<Row> {
         .collect()
 }
 
+/// The rows that a cell such as `C-01..C-03, D-04` names.
+fn named(cell: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for part in cell.split(',').map(str::trim) {
+        let (first, last) = part.split_once("..").unwrap_or((part, part));
+        let number = |row: &str| row[2..].parse::<usize>().unwrap();
+        assert_eq!(first[..2], last[..2], "{cell}");
+        all.extend((number(first)..=number(last)).map(|number| format!("{}{number:02}", &first[..2])));
+    }
+    all
+}
+
+#[test]
+fn what_the_rows_mean_today_is_told_of_each_once() {
+    let page = std::fs::read_to_string("rules/THEN-AND-NOW.md").unwrap();
+    let lines = page
+        .lines()
+        .filter(|line| line.starts_with("| C-") || line.starts_with("| D-"));
+    let mut told: Vec<String> = Vec::new();
+    for line in lines {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [rows, then, now, word] = cells.try_into().expect("four cells");
+        assert!(!then.is_empty() && !now.is_empty(), "{line}");
+        assert!(
+            ["same", "wider", "other means", "old only"].contains(&word),
+            "{line}"
+        );
+        told.extend(named(rows));
+    }
+    told.sort();
+    assert!(told.iter().eq(rows().iter().map(|row| row.name)), "{told:?}");
+}
+
 #[test]
 fn the_rows_are_all_there() {
     let rows = rows();
