@@ -25,6 +25,9 @@ macro_rules! in_lab {
 
 mod discover;
 mod doctor;
+mod explain;
+#[cfg(all(feature = "kerberos", unix))]
+mod kerberos;
 mod rights;
 
 const CA: &str = "/run/standin-lab/tls/ca.pem";
