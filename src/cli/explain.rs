@@ -148,7 +148,7 @@ fn parsed(text: &str) -> Value {
 /// The last live check of all rules.
 fn last(pair: &std::path::Path, opened: &pipeline::Opened, context: &Context) -> Outcome<Snapshot> {
     let Some(document) = kept::last(opened, &Selection::default(), context)? else {
-        let refusal = Refusal::new(format!("no check of {} is remembered", pair.display()));
+        let refusal = Refusal::new(format!("no whole check of {} is remembered", pair.display()));
         return Err(refusal.next(format!("check it first: standin check {}", pair.display())));
     };
     context

@@ -25,7 +25,7 @@ fn a_draft_is_written_once_and_can_be_opened() {
     assert_eq!(again.code, Some(2));
     assert_eq!(std::fs::read_to_string(format!("{out}/pair.yaml")).unwrap(), file);
     let explained = standin(["explain", "C-69", out]);
-    assert!(explained.err.contains("no check of"), "{}", explained.err);
+    assert!(explained.err.contains("no whole check of"), "{}", explained.err);
 }
 
 #[test]
