@@ -104,9 +104,6 @@ fn settled(finding: &Value, seen: &[&str]) -> Value {
     let evidence = finding["evidence"].as_array_mut().unwrap();
     evidence.retain(|evidence| !is_meant(&path(evidence)));
     for evidence in evidence {
-        if path(evidence).ends_with(".milliseconds") {
-            evidence["value"] = Value::Null;
-        }
         // a whole list holds what the change is about, and every finding about it shows it
         if evidence["value"].is_array() {
             evidence["value"] = Value::Null;

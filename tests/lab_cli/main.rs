@@ -23,6 +23,7 @@ macro_rules! in_lab {
     };
 }
 
+mod again;
 mod discover;
 mod doctor;
 mod explain;
