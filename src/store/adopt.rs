@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::database::Value;
+use super::database::{Value, Work};
 use super::error::{Fault, StoreError};
 use super::journal::Last;
 use super::key::DigestKey;
@@ -30,8 +30,8 @@ impl Store {
         if loose.key.is_none() && loose.last.is_empty() {
             return Ok(());
         }
-        let done = self.take_in(pair, &loose).await;
-        done.map_err(|fault| fault.told(&self.place))?;
+        self.writing(async |work| take_in(work, pair, &loose).await)
+            .await?;
         if !self.place.is_shared() {
             let files = loose.key.iter().map(|(file, _)| file);
             for file in files.chain(loose.last.iter().map(|(file, ..)| file)) {
@@ -41,24 +41,23 @@ impl Store {
         }
         Ok(())
     }
+}
 
-    async fn take_in(&mut self, pair: &PairName, loose: &Loose) -> Result<(), Fault> {
-        let mut work = self.database.write().await?;
-        kept::know(&mut work, pair).await?;
-        if let Some((_, key)) = &loose.key {
-            kept::put_key(&mut work, pair, key).await?;
-        }
-        for (_, selection, document) in &loose.last {
-            let words = "SELECT run FROM snapshots WHERE pair = $1 AND selection = $2";
-            let values = [Value::Text(pair.id()), Value::Text(selection)];
-            if work.row(words, &values).await?.is_none() {
-                let last = Last { selection, document };
-                kept::put_last(&mut work, pair, 0, last).await?;
-            }
-        }
-        work.commit().await?;
-        Ok(())
+/// Puts into the store what is not there.
+async fn take_in(work: &mut Work<'_>, pair: &PairName, loose: &Loose) -> Result<(), Fault> {
+    kept::know(work, pair).await?;
+    if let Some((_, key)) = &loose.key {
+        kept::put_key(work, pair, key).await?;
     }
+    for (_, selection, document) in &loose.last {
+        let words = "SELECT run FROM snapshots WHERE pair = $1 AND selection = $2";
+        let values = [Value::Text(pair.id()), Value::Text(selection)];
+        if work.row(words, &values).await?.is_none() {
+            let last = Last { selection, document };
+            kept::put_last(work, pair, 0, last).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Loose {

@@ -7,6 +7,8 @@ use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _, Transaction};
 
+use super::error::Fault;
+
 /// What came of a statement.
 pub(super) type Answer<T> = Result<T, sqlx::Error>;
 
@@ -127,12 +129,18 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps what was done; when this returns it is on disk.
-    pub(super) async fn commit(self) -> Answer<()> {
-        match self {
-            Self::Sqlite(work) => work.commit().await,
-            Self::Postgres(work) => work.commit().await,
+    /// Keeps what was done when it went well, and takes it back when not; either is over when this returns.
+    ///
+    /// What is kept is on disk. A transaction that is only dropped ends later: with the next statement.
+    pub(super) async fn finish<T>(self, done: Result<T, Fault>) -> Result<T, Fault> {
+        match (self, &done) {
+            (Self::Sqlite(work), Ok(_)) => work.commit().await?,
+            (Self::Postgres(work), Ok(_)) => work.commit().await?,
+            // What went wrong first is what is told.
+            (Self::Sqlite(work), Err(_)) => drop(work.rollback().await),
+            (Self::Postgres(work), Err(_)) => drop(work.rollback().await),
         }
+        done
     }
 }
 

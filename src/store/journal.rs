@@ -60,53 +60,50 @@ impl Store {
         news: News<'_>,
         last: Option<Last<'_>>,
     ) -> Result<Seq, StoreError> {
-        let done = async {
+        self.writing(async |work| {
             if news.kind.needs_lock() {
                 return Err(StoreError::Stale(0).into());
             }
-            let mut work = self.database.write().await?;
-            let seq = append(&mut work, pair, news, None, 0).await?;
+            let seq = append(work, pair, news, None, 0).await?;
             if let Some(last) = last {
-                kept::put_last(&mut work, pair, seq, last).await?;
+                kept::put_last(work, pair, seq, last).await?;
             }
-            work.commit().await?;
             Ok(seq)
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
-    /// Appends to the run that holds the lock; refused once somebody else holds it.
+    /// Appends to the run that holds the lock, all of it or nothing; refused once somebody else holds it.
     ///
-    /// When this returns, the entry is on disk: what it announces may be done. When it fails, the entry may be there
-    /// nevertheless, as the last one.
-    pub async fn append(&mut self, lock: &Lock, news: News<'_>) -> Result<Seq, StoreError> {
-        let done = async {
-            let mut work = self.database.write().await?;
-            head(&mut work).await?;
-            lock::in_force(&mut work, lock).await?;
-            let seq = append(&mut work, &lock.pair, news, Some(lock.run), lock.fence).await?;
-            work.commit().await?;
+    /// When this returns, the entries are on disk: what they announce may be done. When it fails, they may be there
+    /// nevertheless, as the last ones. Each call is a wait for the disk: what is known together is told together, such
+    /// as the result of a step and the intent of the next. Gives the number of the last entry.
+    pub async fn append(&mut self, lock: &Lock, news: &[News<'_>]) -> Result<Seq, StoreError> {
+        self.writing(async |work| {
+            let (mut seq, _) = head(work).await?;
+            lock::in_force(work, lock).await?;
+            for news in news {
+                seq = append(work, &lock.pair, *news, Some(lock.run), lock.fence).await?;
+            }
             Ok(seq)
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
     /// All entries of a run, in order; none when there is no such run.
     pub async fn entries(&mut self, run: Seq) -> Result<Vec<Entry>, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
+        self.reading(async |work| {
             let rows = work
                 .rows(entries!("WHERE run = $1 ORDER BY seq"), &[Value::Int(run)])
                 .await?;
             rows.iter().map(entry).collect::<Result<Vec<Entry>, Fault>>()
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
     /// The latest runs, the latest first; of the pairs of this name, or of all.
     pub async fn runs(&mut self, pair: Option<&str>, most: usize) -> Result<Vec<Run>, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
+        self.reading(async |work| {
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             let values = [Value::Text(pair.unwrap_or_default()), Value::Int(most)];
             let found = work
@@ -124,14 +121,14 @@ impl Store {
                     pair: row.text(0)?,
                     source: row.text(1)?,
                     target: row.text(2)?,
-                    first: one(&mut work, row.int(3)?).await?,
-                    last: one(&mut work, row.int(4)?).await?,
+                    first: one(work, row.int(3)?).await?,
+                    last: one(work, row.int(4)?).await?,
                     entries: row.int(5)?,
                 });
             }
             Ok(runs)
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 }
 

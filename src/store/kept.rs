@@ -21,32 +21,29 @@ pub fn selection(words: &[&str]) -> String {
 impl Store {
     /// The key under which digests of this pair's secrets are made; made when there is none.
     pub async fn digest_key(&mut self, pair: &PairName) -> Result<DigestKey, StoreError> {
-        let done = async {
-            if let Some(key) = key(&mut self.database.read().await?, pair).await? {
-                return Ok(key);
-            }
-            let made = DigestKey::random();
-            let mut work = self.database.write().await?;
-            put_key(&mut work, pair, &made).await?;
+        if let Some(key) = self.reading(async |work| key(work, pair).await).await? {
+            return Ok(key);
+        }
+        let made = DigestKey::random();
+        self.writing(async |work| {
+            put_key(work, pair, &made).await?;
             // Of two that make one at a time the first wins.
-            let kept = key(&mut work, pair).await?;
-            work.commit().await?;
+            let kept = key(work, pair).await?;
             kept.ok_or_else(|| damaged("the key of a pair is missing"))
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
     /// The last whole snapshot of a pair for a selection of rules, as JSON.
     pub async fn last(&mut self, pair: &PairName, selection: &str) -> Result<Option<String>, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
+        self.reading(async |work| {
             let words = "SELECT document FROM snapshots WHERE pair = $1 AND selection = $2";
             let row = work
                 .row(words, &[Value::Text(&pair.id), Value::Text(selection)])
                 .await?;
             Ok(row.map(|row| row.text(0)).transpose()?)
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 }
 

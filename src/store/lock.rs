@@ -100,14 +100,13 @@ impl Store {
         run: Option<Seq>,
         from: Option<i64>,
     ) -> Result<Lock, StoreError> {
-        let done = async {
-            let mut work = self.database.write().await?;
-            head(&mut work).await?;
-            let found = held(&mut work, pair).await?;
+        self.writing(async |work| {
+            head(work).await?;
+            let found = held(work, pair).await?;
             if let Some(held) = found.clone().filter(|held| from != Some(held.fence)) {
                 return Err(StoreError::Held(Box::new(held)).into());
             }
-            let fence = number(&mut work, pair).await? + 1;
+            let fence = number(work, pair).await? + 1;
             let taken = found.map(|held| held.holder);
             let body = json!({ "holder": holder, "fence": fence, "taken_from": taken });
             let news = News {
@@ -115,55 +114,44 @@ impl Store {
                 at,
                 body: &body,
             };
-            let seq = append(&mut work, pair, news, run, fence).await?;
+            let seq = append(work, pair, news, run, fence).await?;
             let holder = serde_json::to_string(holder).unwrap_or_default();
-            put(&mut work, pair, fence, &holder, at).await?;
-            work.commit().await?;
+            put(work, pair, fence, &holder, at).await?;
             Ok(Lock {
                 pair: pair.clone(),
                 fence,
                 run: run.unwrap_or(seq),
             })
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
     /// Gives a lock back; its number is not given again.
     pub async fn unlock(&mut self, lock: Lock, at: Timestamp) -> Result<(), StoreError> {
-        let done = async {
-            let mut work = self.database.write().await?;
-            head(&mut work).await?;
-            in_force(&mut work, &lock).await?;
+        self.writing(async |work| {
+            head(work).await?;
+            in_force(work, &lock).await?;
             let body = json!({ "fence": lock.fence });
             let news = News {
                 kind: Kind::Unlocked,
                 at,
                 body: &body,
             };
-            append(&mut work, &lock.pair, news, Some(lock.run), lock.fence).await?;
-            put(&mut work, &lock.pair, lock.fence, "", at).await?;
-            work.commit().await?;
+            append(work, &lock.pair, news, Some(lock.run), lock.fence).await?;
+            put(work, &lock.pair, lock.fence, "", at).await?;
             Ok(())
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 
     /// Whether a lock is still in force: asked before each action on a server.
     pub async fn check_lock(&mut self, lock: &Lock) -> Result<(), StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
-            in_force(&mut work, lock).await
-        };
-        done.await.map_err(|fault| fault.told(&self.place))
+        self.reading(async |work| in_force(work, lock).await).await
     }
 
     /// Who has the lock of a pair, if anybody.
     pub async fn held(&mut self, pair: &PairName) -> Result<Option<Held>, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
-            held(&mut work, pair).await
-        };
-        done.await.map_err(|fault| fault.told(&self.place))
+        self.reading(async |work| held(work, pair).await).await
     }
 }
 

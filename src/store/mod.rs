@@ -27,7 +27,7 @@ mod verify;
 
 use sha2::{Digest as _, Sha256};
 
-use database::Database;
+use database::{Database, Work};
 use error::Fault;
 
 pub use entry::{Entry, Hash, Kind, Seq};
@@ -81,11 +81,10 @@ impl Store {
 
     /// The version of the layout, which is brought to that of this program; none where there is no store yet.
     async fn version(&mut self) -> Result<Option<i64>, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
-            Ok(schema::version(&mut work).await?)
-        };
-        match done.await.map_err(|fault: Fault| fault.told(&self.place))? {
+        let found = self
+            .reading(async |work| Ok(schema::version(work).await?))
+            .await?;
+        match found {
             Some(found) if found > schema::KNOWN => Err(StoreError::Newer {
                 store: self.place.to_string(),
                 found,
@@ -97,9 +96,36 @@ impl Store {
     }
 
     async fn bring_up(&mut self) -> Result<i64, StoreError> {
-        let done = schema::bring_up(&mut self.database).await;
-        let found = done.map_err(|error| Fault::from(error).told(&self.place))?;
+        let found = self
+            .writing(async |work| Ok(schema::bring_up(work).await?))
+            .await?;
         Ok(found.unwrap_or(schema::KNOWN))
+    }
+
+    /// Reads in a transaction of its own.
+    async fn reading<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(&mut Work<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let done = async {
+            let mut work = self.database.read().await?;
+            let done = ask(&mut work).await;
+            work.finish(done).await
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
+    }
+
+    /// Writes in a transaction of its own; what it did is on disk when this returns, or none of it is done.
+    async fn writing<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(&mut Work<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let done = async {
+            let mut work = self.database.write().await?;
+            let done = ask(&mut work).await;
+            work.finish(done).await
+        };
+        done.await.map_err(|fault: Fault| fault.told(&self.place))
     }
 
     /// Where it is.
@@ -120,4 +146,35 @@ pub fn digest_of(document: &str) -> String {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tasks of a runtime with many threads may use a store.
+    #[test]
+    fn what_is_asked_of_a_store_may_go_from_thread_to_thread() {
+        const fn sent<T: Send>(_: &T) {}
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::folder(folder.path());
+        let pair = PairName::new("mail", ("A", "192.0.2.1"), ("B", "192.0.2.2"));
+        let asked = async move {
+            let mut store = Store::open(&place).await?;
+            let holder = Holder::this("op@adm1");
+            let at = jiff::Timestamp::UNIX_EPOCH;
+            let lock = store.lock(&pair, &holder, at, None).await?;
+            store.append(&lock, &[]).await?;
+            store.unlock(lock, at).await?;
+            store.verify(None).await
+        };
+        sent(&asked);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let verified = runtime.block_on(runtime.spawn(asked)).unwrap().unwrap();
+        assert_eq!((verified.entries, verified.damage), (2, vec![]));
+    }
 }

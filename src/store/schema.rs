@@ -1,6 +1,6 @@
 //! The layout of the store, by version.
 
-use super::database::{Answer, Database, Work};
+use super::database::{Answer, Work};
 
 /// How a store comes to each version from the one before: in SQLite, and in PostgreSQL. What is shipped stays as it is.
 const STEPS: &[(&str, &str)] = &[(
@@ -28,16 +28,13 @@ pub(super) async fn version(work: &mut Work<'_>) -> Answer<Option<i64>> {
 }
 
 /// Brings a store to the version of this program; of two that do it at a time the second finds it done.
-pub(super) async fn bring_up(database: &mut Database) -> Answer<Option<i64>> {
-    let mut work = database.write().await?;
+pub(super) async fn bring_up(work: &mut Work<'_>) -> Answer<Option<i64>> {
     // A number of our own: nobody else makes tables while this is held.
     work.either("", "SELECT pg_advisory_xact_lock(7235419)").await?;
-    let found = version(&mut work).await?;
+    let found = version(work).await?;
     let done = usize::try_from(found.unwrap_or(0)).unwrap_or(usize::MAX);
     for (sqlite, postgres) in STEPS.iter().skip(done) {
         work.either(sqlite, postgres).await?;
     }
-    let now = version(&mut work).await?;
-    work.commit().await?;
-    Ok(now)
+    version(work).await
 }

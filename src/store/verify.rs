@@ -39,16 +39,15 @@ impl Store {
     /// Whoever may write to the database can also write a whole other journal. That is found by who noted number and
     /// hash of an entry elsewhere: `noted` is looked for.
     pub async fn verify(&mut self, noted: Option<(Seq, &str)>) -> Result<Verified, StoreError> {
-        let done = async {
-            let mut work = self.database.read().await?;
+        self.reading(async |work| {
             let mut walk = Walk::new(noted);
-            walk.pages(&mut work).await?;
-            walk.entries(&mut work).await?;
-            walk.head(&mut work).await?;
-            walk.snapshots(&mut work).await?;
+            walk.pages(work).await?;
+            walk.entries(work).await?;
+            walk.head(work).await?;
+            walk.snapshots(work).await?;
             Ok(walk.done())
-        };
-        done.await.map_err(|fault: Fault| fault.told(&self.place))
+        })
+        .await
     }
 }
 

@@ -7,8 +7,12 @@
 #![expect(clippy::print_stderr, reason = "a test says what it leaves out")]
 
 mod chain;
+mod child;
+mod crash;
 mod kept;
+mod lock;
 mod server;
+mod shared;
 
 use std::path::PathBuf;
 
@@ -32,7 +36,7 @@ enum Bed {
 
 impl Bench {
     pub(crate) fn file() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = fast_folder();
         Self {
             place: Place::folder(folder.path()),
             kind: Bed::File(folder),
@@ -53,6 +57,14 @@ impl Bench {
         match &self.kind {
             Bed::File(folder) => Some(folder.path().join("store.sqlite")),
             Bed::Base(_) => None,
+        }
+    }
+
+    /// The address, where the store is a database.
+    pub(crate) fn address(&self) -> Option<String> {
+        match &self.kind {
+            Bed::File(_) => None,
+            Bed::Base(base) => Some(server::server()?.address(base)),
         }
     }
 
@@ -105,6 +117,11 @@ impl Bench {
             .unwrap();
         connection
     }
+}
+
+/// A folder in memory where there is one: here nothing is asked of the disk that only a disk can give.
+pub(crate) fn fast_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 /// Runs a test with a new store of either kind.

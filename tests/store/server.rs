@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use standin::store::Place;
 
 /// What the user standin says to get in.
@@ -80,6 +80,7 @@ fn start() -> Option<Server> {
 fn certificates(folder: &Path) {
     let authority = |name: &str| {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(folder.join(name), issuer.pem()).unwrap();
@@ -110,15 +111,22 @@ impl Server {
         )
     }
 
-    /// Runs statements past the store, in the database.
-    pub(crate) fn run(&self, base: &str, sql: &str) -> Result<(), String> {
-        let done = Command::new("psql")
+    /// A session of PostgreSQL's own client.
+    pub(crate) fn session(&self, base: &str) -> Command {
+        let mut client = Command::new("psql");
+        client
             .args(["-q", "-v", "ON_ERROR_STOP=1", "-U", "standin", "-h"])
             .arg(&self.folder)
-            .args(["-p", &self.port.to_string(), "-d", base, "-c", sql])
+            .args(["-p", &self.port.to_string(), "-d", base])
             .env("PGPASSWORD", PASSWORD)
-            .output()
-            .unwrap();
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        client
+    }
+
+    /// Runs statements past the store, in the database.
+    pub(crate) fn run(&self, base: &str, sql: &str) -> Result<(), String> {
+        let done = self.session(base).args(["-c", sql]).output().unwrap();
         if done.status.success() {
             return Ok(());
         }
