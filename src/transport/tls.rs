@@ -66,7 +66,10 @@ pub(crate) struct Hints {
 }
 
 const USUAL: Hints = Hints {
-    broke_off: (Cause::Unreachable, "no TLS on this port, or no certificate"),
+    broke_off: (
+        Cause::Unreachable,
+        "no TLS on this port, no certificate, or nothing newer than TLS 1.1",
+    ),
     no_tls: "; use the TLS port, or another `security`",
 };
 

@@ -5,12 +5,13 @@ blackhole   a connection is never made, as behind a firewall that drops; UDP is 
 silent      accepts and reads, but never answers
 garbage     sends random bytes and closes; answers UDP with random bytes
 reset       LDAP: the first answer is whole, the second breaks off in the middle with a reset;
-            TDS: the answer to the first question breaks off so
+            TDS: the answer to the first question breaks off so; DNS over TCP: the first answer does
 slow        LDAP, TDS: each request reaches the directory, or the source's databases, 200 ms late; answers come back
             at once
 unknown-ca, expired, wrong-name
             LDAPS before the directory, with a certificate that must not be trusted; on the port of SQL Server the
             databases' own program does the same
+old-tls     LDAPS that speaks TLS 1.0 and 1.1 only, and refuses what is newer as OpenSSL does
 limits      no trouble, but what Samba lacks: LDAP with Windows' limits, see limits.py
 
 One argument: a file that is made when all of them listen.
@@ -56,6 +57,8 @@ async def main(ready):
     await asyncio.start_server(slow, setting("SLOW"), 389)
     await asyncio.start_server(reset_databases, setting("RESET"), 1433)
     await asyncio.start_server(slow_databases, setting("SLOW"), 1433)
+    await asyncio.start_server(reset_names, setting("RESET"), 53)
+    await asyncio.start_server(old_tls, setting("OLD_TLS_IP"), 636)
     await asyncio.start_server(limited, setting("LIMITS"), 389)
     for name in ("UNKNOWN_CA", "EXPIRED", "WRONG_NAME"):
         await asyncio.start_server(proxy, setting(f"{name}_IP"), 636, ssl=certificate(name))
@@ -149,6 +152,13 @@ async def break_when(asked, reader, writer):
         await writer.drain()
 
 
+async def reset_names(reader, writer):
+    from_server, to_server = await asyncio.open_connection(setting("NS1"), 53)
+    asked = asyncio.Event()
+    asked.set()
+    await both(pump(reader, to_server), break_when(asked, from_server, writer))
+
+
 async def directory():
     return await asyncio.open_connection(setting("DC_IP"), 389)
 
@@ -235,6 +245,23 @@ def certificate(name):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     return context
+
+
+async def old_tls(reader, writer):
+    """The beginning of a handshake; asyncio's own would close without the alert that tells why."""
+    context = certificate("OLD_TLS")
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    incoming.write(await reader.read(65536))
+    try:
+        context.wrap_bio(incoming, outgoing, server_side=True).do_handshake()
+    except ssl.SSLError:
+        pass
+    writer.write(outgoing.read())
+    await writer.drain()
+    writer.close()
 
 
 if __name__ == "__main__":

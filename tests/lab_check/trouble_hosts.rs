@@ -17,9 +17,17 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// A target that is somewhere else, by which cause nothing is known of it, and a word of the detail.
 const HOSTS: [(&str, &str, &str); 4] = [
     ("REFUSED", "unreachable", "refuses the connection"),
-    ("BLACKHOLE", "timeout", "5s"),
+    ("BLACKHOLE", "timeout", "while connecting to "),
     ("SILENT", "timeout", "5s"),
     ("GARBAGE", "", ""),
+];
+const CARRIERS: [(&str, &str); 3] = [
+    ("rpc", ""),
+    (
+        "ssh",
+        ", user: standin, key: /run/standin-lab/ssh/key, known_hosts: /run/standin-lab/ssh/known_hosts",
+    ),
+    ("winrm", ", ca: /run/standin-lab/tls/ca.pem"),
 ];
 const DATABASE_SERVERS: [(&str, &str, &str); 4] = [
     ("REFUSED", "unreachable", "refuses the connection"),
@@ -76,13 +84,24 @@ fn suffers(name: &str, root: &str, healthy: &Value, checked: &Checked, cause: &s
 fn hosts_that_do_not_answer_as_they_should() {
     let Some(_lab) = super::lab() else { return };
     let healthy = check_in(&EXCHANGE, &[]).json();
-    let all = join_all(HOSTS.iter().map(|(name, ..)| async move {
-        let rpc = format!("    rpc: {{ server: {} }}\n", super::setting(name));
-        elsewhere(&EXCHANGE, &rpc).await
-    }));
-    for ((name, cause, detail), (checked, took)) in HOSTS.iter().zip(Runtime::new().unwrap().block_on(all)) {
-        suffers(name, "target.rpc", &healthy, &checked, cause, detail);
-        assert!(took < DEADLINE * 4, "{name}: {took:?}");
+    let runtime = Runtime::new().unwrap();
+    for (carrier, keys) in CARRIERS {
+        let all = join_all(HOSTS.iter().map(|(name, ..)| async move {
+            let endpoint = format!("    {carrier}: {{ server: {}{keys} }}\n", super::setting(name));
+            elsewhere(&EXCHANGE, &endpoint).await
+        }));
+        for ((name, cause, detail), (checked, took)) in HOSTS.iter().zip(runtime.block_on(all)) {
+            let name = format!("{carrier} {name}");
+            suffers(
+                &name,
+                &format!("target.{carrier}"),
+                &healthy,
+                &checked,
+                cause,
+                detail,
+            );
+            assert!(took < DEADLINE * 4, "{name}: {took:?}");
+        }
     }
 }
 

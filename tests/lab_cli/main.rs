@@ -30,6 +30,11 @@ mod explain;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
 mod rights;
+mod secrets;
+#[path = "../shared/winrm.rs"]
+mod server;
+mod tools;
+mod types;
 
 const CA: &str = "/run/standin-lab/tls/ca.pem";
 

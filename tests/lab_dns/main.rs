@@ -302,3 +302,37 @@ async fn this_machine_resolves_as_it_is_set_to() {
     let absence = resolve("elsewhere.example").await.unwrap_err();
     assert_eq!((absence.cause, &*absence.root), (Cause::Unreachable, "local"));
 }
+
+#[tokio::test]
+async fn fifty_thousand_records() {
+    in_lab!();
+    let rows = with_key("standin-xfer", "XFER")
+        .transfer("big.example")
+        .await
+        .unwrap();
+    assert_eq!(
+        rows.iter().filter(|row| shown(row, &["type"]) == "A").count(),
+        50_000
+    );
+}
+
+#[tokio::test]
+async fn a_transfer_that_breaks_off_tells_nothing() {
+    in_lab!();
+    let reset = |zone: &'static str| async move {
+        let dns = Dns::new(config("RESET", Some(key("standin-xfer", "XFER"))));
+        dns.transfer(zone).await.unwrap_err()
+    };
+    for zone in ["big.example", ZONE] {
+        let absence = reset(zone).await;
+        assert_eq!(absence.cause, Cause::Unreachable, "{absence}");
+        assert!(absence.detail.contains("the connection"), "{absence}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_of_other_letters_is_told_as_bytes() {
+    in_lab!();
+    let told = asked(&primary(), "odd.big.example", "TXT", &["text", "value"]).await;
+    assert_eq!(told, [r#"0x636166e9 "caf\233""#]);
+}

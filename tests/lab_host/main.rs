@@ -32,8 +32,11 @@ macro_rules! in_lab {
 }
 
 mod answers;
+mod keys;
 mod proxy;
 mod secrets;
+#[path = "../shared/winrm.rs"]
+mod server;
 mod speed;
 mod trouble;
 mod winrm;
@@ -120,6 +123,43 @@ fn share(name: &str) -> Question {
 fn group(name: &str) -> Question {
     Question::Group {
         name: name.to_owned(),
+    }
+}
+
+/// One question of every kind that every carrier answers.
+fn kinds() -> [Question; 6] {
+    [
+        services(),
+        value(
+            r"HKLM\SOFTWARE\NSI Software\Double-Take\CurrentVersion",
+            "Version",
+        ),
+        file(r"C:\Program Files\Exchsrvr\bin\store.exe", &FilePart::ALL),
+        share("C$"),
+        Question::Disk,
+        group("Administrators"),
+    ]
+}
+
+/// A command, which `rpc` does not run.
+fn command() -> Question {
+    Question::Shell {
+        command: Command::Run(vec!["hostname".into()]),
+        input: serde_json::json!({}),
+    }
+}
+
+/// Over TLS to this server, which need not be one of WinRM.
+fn winrm_at(server: &str, port: u16) -> HostConfig {
+    HostConfig {
+        endpoint: "source.winrm".into(),
+        port,
+        carrier: Carrier::Winrm {
+            user: lab("HOST_ADMIN"),
+            password: SecretString::from(lab("HOST_ADMIN_PASSWORD")),
+            ca: Some(PathBuf::from(lab("CA"))),
+        },
+        ..rpc(server)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A line to one of the hosts that is late or breaks off.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -29,6 +30,16 @@ pub(super) const FINE: Line = Line {
 pub(super) struct Proxy {
     pub(super) address: String,
     asked: Arc<AtomicUsize>,
+    harm: Arc<Mutex<Option<Harm>>>,
+}
+
+/// What is done once to what the host answers next.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Harm {
+    /// It breaks off after some bytes.
+    Breaks,
+    /// It arrives with other bytes.
+    Spoils,
 }
 
 impl Proxy {
@@ -38,7 +49,8 @@ impl Proxy {
         let to: SocketAddr = format!("{}:{port}", lab(&format!("{server}_IP")))
             .parse()
             .unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
+        let (asked, harm) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
+        let done = Arc::clone(&harm);
         let (count, breaks) = (Arc::clone(&asked), Arc::new(AtomicUsize::new(line.breaks)));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -49,13 +61,20 @@ impl Proxy {
                     line,
                     Arc::clone(&count),
                     Arc::clone(&breaks),
+                    Arc::clone(&done),
                 ));
             }
         });
         Self {
             address: address.to_owned(),
             asked,
+            harm,
         }
+    }
+
+    /// Does harm to the next answer, whatever connection it comes on.
+    pub(super) fn harm(&self, harm: Harm) {
+        *self.harm.lock().unwrap() = Some(harm);
     }
 
     pub(super) fn asked(&self) -> usize {
@@ -69,6 +88,7 @@ async fn carry(
     line: Line,
     asked: Arc<AtomicUsize>,
     breaks: Arc<AtomicUsize>,
+    harm: Arc<Mutex<Option<Harm>>>,
 ) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (mut from_client, mut to_client) = client.into_split();
@@ -93,8 +113,17 @@ async fn carry(
         }
     });
     let mut passed = 0;
-    while let Some((at, bytes)) = arrived.recv().await {
+    while let Some((at, mut bytes)) = arrived.recv().await {
         tokio::time::sleep_until(at).await;
+        let harm = harm.lock().unwrap().take();
+        match harm {
+            Some(Harm::Breaks) => {
+                let _ = to_client.write_all(&bytes[..bytes.len() / 2]).await;
+                break;
+            }
+            Some(Harm::Spoils) => bytes.iter_mut().skip(70).for_each(|byte| *byte ^= 0x55),
+            None => {}
+        }
         passed += bytes.len();
         let breaks_now = passed > line.breaks_after
             && breaks

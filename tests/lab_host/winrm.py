@@ -67,6 +67,12 @@ class Connection(BaseHTTPRequestHandler):
     ntlm = None
     logged_on = False
 
+    def handle(self):
+        try:
+            super().handle()
+        except (ConnectionError, ssl.SSLError):
+            pass  # whoever asked has gone
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self.logged_on and not self.log_on():

@@ -53,3 +53,13 @@ async fn a_slow_server_shows_the_round_trips() {
         "no answer within 300ms while searching",
     );
 }
+
+#[tokio::test]
+async fn old_tls_is_explained() {
+    in_lab!();
+    let config = LdapConfig {
+        host: lab("OLD_TLS"),
+        ..config()
+    };
+    refused(ask(config).await, Cause::Unsupported, "has no TLS 1.2 or newer");
+}

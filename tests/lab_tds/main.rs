@@ -43,6 +43,7 @@ mod instances;
 mod kerberos;
 mod log_on;
 mod older;
+mod ports;
 mod rights;
 mod trouble;
 

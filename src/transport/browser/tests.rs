@@ -156,3 +156,42 @@ proptest::proptest! {
         let _ = answer::read(&framed(&String::from_utf8_lossy(&bytes)));
     }
 }
+
+#[tokio::test]
+async fn a_name_of_another_script_costs_its_letters_and_not_the_port() {
+    // as a host of code page 1252 says it
+    let port = browser(|_| {
+        let mut answer = framed(&named("B?RO", ";tcp;50123"));
+        let at = answer.iter().position(|byte| *byte == b'?').unwrap();
+        answer[at] = 0xdc;
+        vec![answer]
+    })
+    .await;
+    let rows = instances("127.0.0.1", port, SHORT).await.unwrap();
+    assert_eq!(rows[0].get("instance").unwrap().to_string(), "B\u{fffd}RO");
+    assert_eq!(rows[0].get("port").unwrap().to_string(), "50123");
+}
+
+#[tokio::test]
+async fn a_flood_of_answers_is_cut_off() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (_, from) = socket.recv_from(&mut [0; 8]).await.unwrap();
+        for part in (0..5_100).collect::<Vec<_>>().chunks(100) {
+            let names = part.iter().map(|n| named(&format!("N{n}"), ""));
+            socket
+                .send_to(&framed(&names.collect::<String>()), from)
+                .await
+                .unwrap();
+            // none is to be lost for want of room
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let flood = shouted(([127, 0, 0, 1], port).into(), Duration::from_secs(30)).await;
+    let Err(why) = flood else {
+        panic!("it was not cut off");
+    };
+    assert_eq!(why.cause, Cause::Truncated);
+    assert!(why.detail.contains("more than 5000 instances"), "{why:?}");
+}

@@ -70,7 +70,10 @@ fn add_parts(row: &mut Record, data: &RData) {
         }
         RData::TXT(txt) => {
             let whole = txt.txt_data.concat();
-            row.set("text", FactValue::text(String::from_utf8_lossy(&whole).as_ref()));
+            // what is no text is told as its bytes
+            let value = std::str::from_utf8(&whole)
+                .map_or_else(|_| FactValue::Bytes(whole.as_slice().into()), FactValue::text);
+            row.set("text", value);
         }
         _ => {}
     }
@@ -190,6 +193,7 @@ mod tests {
                 "text",
                 "a\"b c",
             ),
+            (RData::TXT(TXT::from_bytes(vec![b"\xff", b"a"])), "text", "0xff61"),
             (
                 RData::TXT(TXT::new(vec!["a\"b ".into(), "c\n".into()])),
                 "value",

@@ -372,3 +372,20 @@ async fn questions_may_be_asked_from_any_thread() {
     assert!(can_move(dns.transfer("a.b")).await.is_err());
     assert!(can_move(dns.update_test("b", "a.b", None)).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_record_that_is_not_what_its_type_says_is_malformed() {
+    let fake = Fake::start(|question, _| {
+        let mut raw = reply(question, |answer| {
+            answer.add_answer(a("mail.corp.example", 1));
+        });
+        // an address of three bytes
+        raw.pop();
+        let length = raw.len() - 4;
+        raw[length] = 3;
+        vec![raw]
+    })
+    .await;
+    let (cause, detail) = why(&dns(&fake)).await;
+    assert_eq!(cause, Cause::Malformed, "{detail}");
+}

@@ -141,14 +141,14 @@ impl<'z> Reading<'z> {
         }
     }
 
-    /// A connection that ends within the zone cuts it off.
+    /// What happened within the zone, and how far it had come.
     fn broken(&self, trouble: Trouble) -> Trouble {
         if self.records.is_empty() {
             return trouble;
         }
         let (zone, got) = (show(self.zone), self.records.len());
         Trouble::new(
-            Cause::Truncated,
+            trouble.cause,
             format!(
                 "the transfer of {zone} broke off after {got} records: {}",
                 trouble.detail

@@ -200,7 +200,11 @@ fn explain(trouble: &Trouble, complaints: &str, code: Option<i32>, keys: Keys<'_
     }
     let known = COMPLAINTS.iter().find(|(sign, ..)| lower.contains(sign));
     let (cause, meaning) = known.map_or(
-        (Cause::Unreachable, "SSH does not come about"),
+        // OpenSSH says nothing where both sides have no way in common
+        (
+            Cause::Unreachable,
+            "the host ends the conversation at once; it may know only old ways of protecting it, which this machine refuses",
+        ),
         |(_, cause, meaning)| (*cause, meaning),
     );
     let detail = format!(

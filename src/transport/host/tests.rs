@@ -157,23 +157,50 @@ async fn garbage_is_told() {
     );
 }
 
+/// A question whose answer may have many rows, and one row of it in Python.
+type List = (fn() -> Question, &'static str);
+const LISTS: [List; 5] = [
+    (
+        || Question::Service { name: None },
+        "display='The service %d' % n, state='running', start='manual', delayed=False, account='LocalSystem', \
+         command='C:/x.exe', depends_on=['RPCSS']",
+    ),
+    (
+        || Question::Registry {
+            key: r"HKLM\SOFTWARE".into(),
+            what: RegistryPart::Values,
+            view32: false,
+        },
+        "kind='REG_DWORD', value=n",
+    ),
+    (|| Question::Share { name: None }, "kind='disk', comment=''"),
+    (
+        || Question::Disk,
+        "drive='C:', kind='fixed', size=n, free=0, label=None",
+    ),
+    (|| group("Everybody"), "sid='S-1-5-%d' % n"),
+];
+
 #[tokio::test]
 async fn many_rows_are_no_trouble() {
-    let row = "dict(name='Service%d' % n, display='The service %d' % n, state='running', start='manual', delayed=False, \
-               account='LocalSystem', command='C:/x.exe', depends_on=['RPCSS'])";
-    let program = format!("ready(); q=asked(); answer(q, rows=[{row} for n in range(50000)])");
-    let text = format!("{PRELUDE}{program}");
-    let child = Running::start(Path::new("/usr/bin/python3"), &["-I", "-c", &text]).unwrap();
-    let mut session = Session::new(Carried::Child(Box::new(child)), "the host", 64 << 20);
-    session.begin(b"hello\n").await.unwrap();
-    let question = Question::Service { name: None };
-    let rows = session.ask(&question).await.unwrap();
-    let endpoint = Arc::from("source.rpc");
-    let few = answer::records(&question, rows.clone(), 49_999, &endpoint);
-    assert_eq!(few.unwrap_err().cause, Cause::Truncated);
-    let records = answer::records(&question, rows, 50_000, &endpoint).unwrap();
-    assert_eq!(records.len(), 50_000);
-    assert_eq!(records[49_999].get("name").unwrap().to_string(), "Service49999");
+    for (question, fields) in LISTS {
+        let (question, endpoint) = (question(), Arc::from("source.rpc"));
+        let program = format!(
+            "ready(); q=asked(); answer(q, rows=[dict(name='N%d' % n, {fields}) for n in range(50000)])"
+        );
+        let text = format!("{PRELUDE}{program}");
+        let child = Running::start(Path::new("/usr/bin/python3"), &["-I", "-c", &text]).unwrap();
+        let mut session = Session::new(Carried::Child(Box::new(child)), "the host", 64 << 20);
+        session.begin(b"hello\n").await.unwrap();
+        let rows = session.ask(&question).await.unwrap();
+        let few = answer::records(&question, rows.clone(), 49_999, &endpoint);
+        assert_eq!(few.unwrap_err().cause, Cause::Truncated);
+        let records = answer::records(&question, rows, 50_000, &endpoint).unwrap();
+        assert_eq!(records.len(), 50_000);
+        let fields = records[49_999].iter();
+        let holes = fields.filter(|(_, value)| matches!(value, crate::facts::FactValue::Absent(_)));
+        assert_eq!(holes.count(), 0, "{question:?}");
+    }
 }
 
 #[test]
@@ -205,6 +232,43 @@ fn fields_that_are_not_what_they_should_be_are_holes() {
             answer::records(&question, rows, 10, &endpoint).unwrap_err().cause,
             Cause::Malformed
         );
+    }
+}
+
+#[test]
+fn a_field_of_another_kind_is_a_hole_in_every_answer() {
+    let endpoint = Arc::from("source.rpc");
+    for (question, _) in LISTS {
+        let question = question();
+        let named = [
+            "name",
+            "display",
+            "state",
+            "start",
+            "account",
+            "command",
+            "comment",
+            "kind",
+            "drive",
+            "label",
+            "sid",
+            "size",
+            "free",
+            "delayed",
+            "depends_on",
+        ];
+        // a list of numbers fits nowhere
+        let row: Value = named
+            .map(|name| (name.to_owned(), serde_json::json!([1])))
+            .into_iter()
+            .collect();
+        let records = answer::records(&question, vec![row], 10, &endpoint).unwrap();
+        for (name, value) in records[0].iter().filter(|(name, _)| name.as_ref() != "value") {
+            let crate::facts::FactValue::Absent(why) = value else {
+                panic!("{question:?}: {name} is {value:?}");
+            };
+            assert_eq!((why.cause, &*why.root), (Cause::Malformed, "source.rpc"));
+        }
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn open(
 const HINTS: Hints = Hints {
     broke_off: (
         Cause::Unreachable,
-        "no HTTPS listener on this port, or no certificate for it",
+        "no HTTPS listener on this port, no certificate for it, or nothing newer than TLS 1.1",
     ),
     no_tls: "; use the port of the HTTPS listener, usually 5986",
 };

@@ -40,12 +40,13 @@ def service(state, _, question):
     shown = ("display", "state", "start", "delayed", "account", "command", "depends_on")
     wanted = question.get("name")
     if wanted is None:
-        names = sorted((name for name in known if known[name]["type"] == "service"), key=str.lower)
+        found = sorted((name for name in known if known[name]["type"] == "service"), key=str.lower)
+        found = [(name, known[name]) for name in found]
     elif find(known, wanted):
-        names = [wanted]
+        found = [(wanted, known[find(known, wanted)])]
     else:
         raise Absent("not_found", f"the host has no service {wanted}")
-    return [{"name": name, **{field: known[find(known, name)][field] for field in shown}} for name in names]
+    return [{"name": name, **{field: service[field] for field in shown}} for name, service in found]
 
 
 def registry(state, _, question):

@@ -42,7 +42,11 @@ class Registry:
 
 def value(kind, data):
     name = KINDS.get(kind, "other")
-    text = data.decode("utf-16-le", "replace").rstrip("\0")
+    try:
+        text = data.decode("utf-16-le").rstrip("\0")
+    except UnicodeDecodeError:
+        if name in ("REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ"):
+            return {"value": {"absent": "malformed", "detail": "the text has characters that are none"}, "kind": name}
     if name in ("REG_SZ", "REG_EXPAND_SZ"):
         shown = text
     elif name == "REG_MULTI_SZ":

@@ -9,6 +9,8 @@ $WarningPreference = 'SilentlyContinue'
 $script:Output = [Console]::OpenStandardOutput()
 $script:Plain = New-Object Text.RegularExpressions.Regex '^[ !#-\[\]-~]*$'
 $script:Odd = New-Object Text.RegularExpressions.Regex '[^ !#-\[\]-~]'
+# halves of characters, which no reader of JSON takes
+$script:Torn = New-Object Text.RegularExpressions.Regex '[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]'
 
 # JSON of ASCII alone: nothing on the way can take it for another encoding.
 function Add-Text([Text.StringBuilder]$Json, [string]$Text) {
@@ -21,6 +23,8 @@ function Add-Text([Text.StringBuilder]$Json, [string]$Text) {
 function Add-Json([Text.StringBuilder]$Json, $Value) {
     if ($null -eq $Value) {
         [void]$Json.Append('null')
+    } elseif ($Value -is [string] -and $script:Torn.IsMatch($Value)) {
+        Add-Json $Json (New-Hole 'malformed' 'the text has characters that are none')
     } elseif ($Value -is [string]) {
         Add-Text $Json $Value
     } elseif ($Value -is [bool]) {

@@ -130,13 +130,12 @@ def name_buffer(buffer):
 
 
 def registry_value(kind, data):
-    """A value as the other side of the line reads it; what is not well formed is told as its bytes."""
+    """A value as the other side of the line reads it; a number of another size is told as its bytes."""
     name = KINDS.get(kind, "other")
     if name in ("REG_SZ", "REG_EXPAND_SZ"):
-        value = data.decode("utf-16-le", "replace").rstrip("\0")
+        value = text_of(data, str)
     elif name == "REG_MULTI_SZ":
-        text = data.decode("utf-16-le", "replace").rstrip("\0")
-        value = text.split("\0") if text else []
+        value = text_of(data, lambda text: text.split("\0") if text else [])
     elif name == "REG_DWORD" and len(data) == 4:
         value = int.from_bytes(data, "little")
     elif name == "REG_QWORD" and len(data) == 8:
@@ -144,6 +143,14 @@ def registry_value(kind, data):
     else:
         value = {"base64": base64.b64encode(data).decode("ascii")}
     return {"value": value, "kind": name}
+
+
+def text_of(data, shape):
+    """What becomes of the text that these bytes are; two that are none must not look like the same text."""
+    try:
+        return shape(data.decode("utf-16-le").rstrip("\0"))
+    except UnicodeDecodeError:
+        return Absent("malformed", "the text has characters that are none").shown()
 
 
 def ask_registry(session, question):

@@ -55,10 +55,10 @@ NOT_FOUND = {
     0xC000000F, 0xC0000033, 0xC0000034, 0xC000003A, 0xC0000039, 0xC00000CC, 0xC0000103, 0xC000014E, 0xC0000151,
     0xC0000073, 0xC00000BA,
 }  # fmt: skip
-# Nobody answers any more: what a new session may mend.
+# Nobody answers any more, or not as it was sent: what a new session may mend.
 BROKEN = {
     0xC000020C, 0xC000020D, 0xC0000203, 0xC0000241, 0xC00000C9, 0xC000013B, 0xC000013C, 0xC000023F, 0xC00000B5,
-    0xC000035C,
+    0xC000035C, 0xC000028B,
 }  # fmt: skip
 UNREACHABLE = {0xC0000236, 0xC000023C, 0xC000023D, 0xC00000BE, 0xC00000BF, 0xC000005E, 0xC0000189}
 

@@ -143,3 +143,43 @@ async fn powershell_is_told_to_be_missing() {
     assert_eq!(absence.cause, Cause::Unsupported);
     assert!(absence.detail.contains("pwsh"), "{}", absence.detail);
 }
+
+#[tokio::test]
+async fn fifty_thousand_rows_and_more_bytes_than_are_kept() {
+    let rows = run(
+        &[
+            "sh",
+            "-c",
+            "printf '['; seq -s , -f '{\"n\":%.0f}' 50000; printf ']'",
+        ],
+        json!({}),
+    )
+    .await
+    .unwrap();
+    assert_eq!(rows.len(), 50_000);
+    assert_eq!(rows[49_999].get("n"), Some(&FactValue::Int(50_000)));
+    let absence = run(&["head", "-c", "70000000", "/dev/zero"], json!({}))
+        .await
+        .unwrap_err();
+    assert_eq!(absence.cause, Cause::Truncated);
+    assert!(
+        absence.detail.contains("prints more than 67108864 bytes"),
+        "{absence}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_malformed() {
+    let absence = run(&["printf", r#"{"a":"\377"}"#], json!({})).await.unwrap_err();
+    assert_eq!(absence.cause, Cause::Malformed);
+    assert!(absence.detail.contains("is not JSON"), "{absence}");
+}
+
+#[tokio::test]
+async fn a_command_that_is_stopped_in_the_middle_of_its_answer_tells_nothing() {
+    let absence = run(&["sh", "-c", r#"printf '[{"a":1},'; kill -9 $$"#], json!({}))
+        .await
+        .unwrap_err();
+    assert_eq!(absence.cause, Cause::Malformed);
+    assert!(absence.detail.contains("ended with a signal"), "{absence}");
+}

@@ -99,17 +99,35 @@ async fn a_wrong_password_is_tried_once() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_is_opened_again_once() {
-    let server = Server::start(Mood::Closes(1)).await;
-    assert_eq!(ask(&server).await.unwrap().len(), 1);
-    assert_eq!(count(&server.seen.shells), 2);
-    let server = Server::start(Mood::Closes(9)).await;
-    assert_eq!(ask(&server).await.unwrap_err().cause, Cause::Unreachable);
-    assert_eq!(count(&server.seen.shells), 2, "not more often");
+    // before the answer, and in the middle of it
+    for breaks in [Mood::Closes, Mood::Half] {
+        let server = Server::start(breaks(1)).await;
+        assert_eq!(ask(&server).await.unwrap().len(), 1);
+        assert_eq!(count(&server.seen.shells), 2);
+        let server = Server::start(breaks(9)).await;
+        assert_eq!(ask(&server).await.unwrap_err().cause, Cause::Unreachable);
+        assert_eq!(count(&server.seen.shells), 2, "not more often");
+    }
+}
+
+#[tokio::test]
+async fn fifty_thousand_rows() {
+    let server = Server::start(Mood::Rows(50_000)).await;
+    let large = |max_rows| HostConfig {
+        max_rows,
+        max_bytes: 16 << 20,
+        deadline: Duration::from_mins(1),
+        ..config(&server, USER, PASSWORD)
+    };
+    let rows = Host::new(large(50_000)).ask(&question("a")).await.unwrap();
+    assert_eq!(rows.len(), 50_000);
+    let absence = Host::new(large(49_999)).ask(&question("a")).await.unwrap_err();
+    assert_eq!(absence.cause, Cause::Truncated, "{absence}");
 }
 
 const HALF: &[u8] = b"<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>";
 const BOMB: &[u8] = b"<!DOCTYPE a [<!ENTITY b \"x\">]><a>&b;</a>";
-const TROUBLES: [(Mood, Cause, &str); 13] = [
+const TROUBLES: [(Mood, Cause, &str); 14] = [
     (
         Mood::Tickets,
         Cause::Unsupported,
@@ -171,6 +189,7 @@ const TROUBLES: [(Mood, Cause, &str); 13] = [
         "finds no PowerShell ('powershell' is not recognized",
     ),
     (Mood::Endless, Cause::Truncated, "longer than is allowed"),
+    (Mood::NoText, Cause::Malformed, "the answer is not UTF-8"),
 ];
 
 #[tokio::test]

@@ -299,3 +299,35 @@ fn the_base_of_a_referral() {
         assert_eq!(Referral::parse(broken), None, "{broken}");
     }
 }
+
+#[tokio::test]
+async fn fifty_thousand_entries_come_page_by_page() {
+    const PAGES: u8 = 50;
+    let fake = Fake::start(search_only(|asked| {
+        let page = asked.cookie.first().copied().unwrap_or(0);
+        let rows: Vec<u8> = (0..1000)
+            .flat_map(|n| entry(asked, &format!("CN={page}-{n}"), &[("cn", &[b"x"])]))
+            .collect();
+        let cookie: &[u8] = if page + 1 == PAGES { &[] } else { &[page + 1] };
+        [rows, page_done(asked, cookie)].concat()
+    }))
+    .await;
+    let limited = |max_rows, max_bytes| {
+        Ldap::new(LdapConfig {
+            max_rows,
+            max_bytes,
+            deadline: Duration::from_mins(1),
+            ..fake.config()
+        })
+    };
+    let rows = limited(50_000, 16 << 20).search(&anything()).await.unwrap();
+    assert_eq!(rows.len(), 50_000);
+    assert_eq!(texts(&rows[49_999], "dn"), ["CN=49-999"]);
+    for (max_rows, max_bytes) in [(49_999, 16 << 20), (50_000, 1 << 20)] {
+        let absence = limited(max_rows, max_bytes)
+            .search(&anything())
+            .await
+            .unwrap_err();
+        assert_eq!(absence.cause, Cause::Truncated, "{absence}");
+    }
+}

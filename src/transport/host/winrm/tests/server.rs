@@ -50,6 +50,12 @@ pub(super) enum Mood {
     Slow,
     /// Gives more than is allowed.
     Endless,
+    /// Breaks off in the middle of its output, so many times.
+    Half(usize),
+    /// Answers with so many rows.
+    Rows(usize),
+    /// Prints what is no text.
+    NoText,
 }
 
 #[derive(Debug, Default)]
@@ -270,8 +276,15 @@ impl Served {
                 (_, Mood::Closes(times)) if self.seen.closing.fetch_add(1, Ordering::SeqCst) < times => {
                     return None;
                 }
+                (_, Mood::NoText) => self.output.extend(b"{\"id\":1,\"rows\":[\"\xff\"]}\r\n"),
                 (_, mood) => {
                     let question: Value = serde_json::from_slice(&line).unwrap();
+                    if let Mood::Rows(count) = mood {
+                        let row = json!({ "name": "n", "sid": "S-1-1-0" });
+                        let answer = json!({ "id": question["id"], "rows": vec![row; count] });
+                        self.output.extend(format!("{answer}\r\n").as_bytes());
+                        continue;
+                    }
                     let name = if mood == Mood::Endless {
                         "x".repeat(100_000)
                     } else {
@@ -305,7 +318,17 @@ impl Served {
         let most = if self.mood == Mood::Slow { 7 } else { 50_000 };
         let length = most.min(self.output.len());
         let piece: Vec<u8> = self.output.drain(..length).collect();
+        let is_answer = piece.starts_with(b"{\"id\"");
         let piece = BASE64.encode(&piece);
+        if let Mood::Half(times) = self.mood
+            && is_answer
+            && self.seen.closing.fetch_add(1, Ordering::SeqCst) < times
+        {
+            let head = "HTTP/1.1 200 x\r\nContent-Length: 1000\r\n\r\n<s:Envelope ";
+            self.stream.write_all(head.as_bytes()).await.ok()?;
+            self.stream.flush().await.ok()?;
+            return None;
+        }
         self.answer(&format!(
             "<r:ReceiveResponse><r:Stream Name=\"stdout\" CommandId=\"COMMAND-1\">{piece}</r:Stream></r:ReceiveResponse>"
         ))
