@@ -14,6 +14,38 @@ use standin::predicate::functions;
 
 const README: &str = "README.md";
 const WRITING: &str = "rules/WRITING.md";
+const PROTOCOLS: &str = "rules/protocols";
+
+/// Every document for readers.
+fn documents() -> Vec<String> {
+    let mut documents = [README, WRITING, "rules/README.md", "tests/lab/README.md"]
+        .map(str::to_owned)
+        .to_vec();
+    let pages = fs::read_dir(PROTOCOLS).unwrap().map(|page| page.unwrap().path());
+    documents.extend(pages.map(|page| page.to_str().unwrap().to_owned()));
+    documents.sort();
+    documents
+}
+
+/// The targets of a document's links, but for those to the network.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://")).collect()
+}
+
+/// What a heading is linked by.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.collect::<String>().replace(' ', "-")
+        })
+        .collect()
+}
 
 /// The fenced blocks of a document that are in this language.
 fn blocks(document: &str, language: &str) -> Vec<String> {
@@ -174,6 +206,74 @@ fn the_pair_file_is_one() {
         told.contains("was recorded from the pair `exchange-healthy`"),
         "{told}"
     );
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => Path::new(&document).to_path_buf(),
+                file => Path::new(&document).parent().unwrap().join(file),
+            };
+            assert!(target.exists(), "{document}: {link} leads nowhere");
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                assert!(
+                    anchors(&text).iter().any(|known| known == anchor),
+                    "{document}: {link} has no heading"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn endpoints_of_the_pages_are_good_ones() {
+    let folder = workplace();
+    let mut count = 0;
+    for document in documents()
+        .iter()
+        .filter(|document| document.starts_with(PROTOCOLS))
+    {
+        for block in blocks(document, "yaml") {
+            let pair = format!(
+                "pair: sample\npacks: [common, exchange, sql, engine-carbonite]\n\
+                 source: {{ name: MAIL1, address: 192.0.2.1 }}\ntarget: {{ name: MAIL2, address: 192.0.2.2 }}\n{block}"
+            );
+            fs::write(folder.path().join("pair.yaml"), pair).unwrap();
+            let (code, told) = run("rights pair.yaml --offline", folder.path());
+            assert_eq!(code, Some(0), "{document}:\n{block}\n{told}");
+            assert!(!told.contains("warning"), "{document}:\n{block}\n{told}");
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "only {count} samples were found");
+}
+
+#[test]
+fn every_protocol_has_its_page() {
+    let writing = fs::read_to_string(WRITING).unwrap();
+    let index = fs::read_to_string(format!("{PROTOCOLS}/README.md")).unwrap();
+    let rows = fs::read_to_string(README).unwrap();
+    let rows = rows
+        .lines()
+        .skip_while(|line| *line != "| endpoint | keys |")
+        .skip(2);
+    let endpoints = rows
+        .take_while(|line| line.starts_with("| `"))
+        .filter_map(|line| line.split('`').nth(1));
+    for protocol in endpoints.chain(["browser", "local", "shell"]) {
+        let page = format!("{protocol}.md");
+        assert!(Path::new(PROTOCOLS).join(&page).exists(), "{page} is not there");
+        assert!(index.contains(&format!("]({page})")), "the index lacks {page}");
+        assert!(
+            writing.contains(&format!("](protocols/{page})")),
+            "{WRITING} lacks {page}"
+        );
+    }
 }
 
 #[test]

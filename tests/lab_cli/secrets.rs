@@ -297,10 +297,11 @@ fn a_password_is_seen_nowhere_while_everything_is_read() {
     ];
     watched(folder.path(), &variables, &canaries, &found);
 
-    // both over ssh, and the pack that runs commands there
+    // both over ssh, the pack that runs commands there, and databases that are asked through them
     let folder = tempfile::tempdir().unwrap();
     let (key, known) = (lab("SSH_KEY"), lab("KNOWN_HOSTS"));
     let hosts = format!("    ssh: {{ user: standin, key: {key}, known_hosts: {known} }}\n");
+    let common = common.replace("tds: { ", "tds: { through: host, ");
     write(folder.path(), "engine-carbonite", &format!("{common}{hosts}"));
     let private = fs::read_to_string(key).unwrap();
     let line = private.lines().nth(2).unwrap();

@@ -5,9 +5,11 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// Every program that this one started, with its arguments and its environment.
+/// Every program that this one started, with its arguments and its environment; a child that is still the copy of this
+/// program is passed over.
 fn children() -> Vec<(String, Vec<u8>)> {
     let us = std::process::id();
+    let own = std::fs::read("/proc/self/cmdline").unwrap();
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let read = |name: &str| std::fs::read(entry.path().join(name)).unwrap_or_default();
@@ -16,9 +18,10 @@ fn children() -> Vec<(String, Vec<u8>)> {
             .rsplit(')')
             .next()
             .and_then(|rest| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
-        if parent == Some(us) {
-            let seen = [read("cmdline"), read("environ")].concat();
-            found.push((String::from_utf8_lossy(&read("cmdline")).into_owned(), seen));
+        let arguments = read("cmdline");
+        if parent == Some(us) && arguments != own {
+            let name = String::from_utf8_lossy(&arguments).into_owned();
+            found.push((name, [arguments, read("environ")].concat()));
         }
     }
     found
