@@ -19,6 +19,7 @@ mod mutations;
 mod peers;
 mod proof;
 mod readme;
+mod rights;
 mod scenario;
 mod shipped;
 
