@@ -170,9 +170,7 @@ fn everything(folder: &Path, variables: &[(&str, &str)], canaries: &[Canary]) ->
         &["check", ".", "--format", "json"],
         &["collect", ".", "--out", "a.json"],
         &["doctor", "."],
-        &["doctor", ".", "--format", "json"],
-        &["rights", "."],
-        &["rights", ".", "-v", "--format", "json"],
+        &["rights", ".", "-v"],
     ] {
         run(&[command, &packs, &log].concat());
     }
