@@ -59,11 +59,13 @@
 //!     that its probe mentions are there.
 //! 11. [`evaluate`]: catalogue and facts to findings. [`evaluate::judge()`] is the heart; [`evaluate::lint_rule()`] runs
 //!     the examples that stand beside the rules.
-//! 12. [`store`]: what is kept of a pair between runs. One chain of entries that is only ever appended to, in SQLite or
+//! 12. [`plan`]: findings to ordered steps. [`plan::plan()`] merges, asks helpers, holds back and orders;
+//!     [`plan::arrange()`] is the order alone.
+//! 13. [`store`]: what is kept of a pair between runs. One chain of entries that is only ever appended to, in SQLite or
 //!     PostgreSQL by the same code; what it has acknowledged is on disk.
-//! 13. [`report`]: findings to text and JSON. It renders and judges nothing.
-//! 14. [`pipeline`]: the flow.
-//! 15. [`cli`]: the command line, one file for each command. Only here something is printed.
+//! 14. [`report`]: findings and plans to text and JSON. It renders and judges nothing.
+//! 15. [`pipeline`]: the flow.
+//! 16. [`cli`]: the command line, one file for each command. Only here something is printed.
 //!
 //! # Where a change belongs
 //!
@@ -80,6 +82,7 @@ pub mod facts;
 pub mod ordering;
 pub mod pair;
 pub mod pipeline;
+pub mod plan;
 pub mod predicate;
 pub mod report;
 pub mod store;

@@ -69,6 +69,18 @@ impl Dag {
         }
     }
 
+    /// How many of those that count each one has before it on its longest way, itself included; `order` keeps every edge.
+    pub fn depths(&self, order: &[usize], counts: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut depths = vec![0; self.graph.node_count()];
+        for node in order {
+            depths[*node] += usize::from(counts(*node));
+            for after in self.graph.neighbors(NodeIndex::new(*node)) {
+                depths[after.index()] = depths[after.index()].max(depths[*node]);
+            }
+        }
+        depths
+    }
+
     /// Every group of things that wait for each other, as one concrete cycle each, smallest member first.
     fn cycles(&self) -> Vec<Cycle> {
         // Tarjan's way would recurse as deep as the longest chain.

@@ -1,6 +1,7 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
 mod discover;
+mod planned;
 mod redacted;
 mod rights;
 
@@ -17,11 +18,12 @@ use crate::catalogue::{self, Catalogue, PackFiles, PackSource};
 use crate::collect;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap};
 use crate::evaluate::{self, Judged, Selection, Summary};
-use crate::facts::{Facts, Snapshot, SnapshotError};
+use crate::facts::{FactPath, Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
 
 pub use discover::{Sought, discover};
+pub use planned::{Planned, plan};
 pub use redacted::{Redacted, redacted};
 pub use rights::{rights, shown_by, stand};
 
@@ -232,13 +234,8 @@ pub struct Answer {
     pub summary: Summary,
 }
 
-/// Judges a snapshot as of `now`.
-pub fn judge(
-    opened: &Opened,
-    snapshot: &Snapshot,
-    selection: &Selection,
-    now: Timestamp,
-) -> Result<Answer, Failure> {
+/// What is known as of `now`: what was read and is not too old, and what the pair file says.
+fn known(opened: &Opened, snapshot: &Snapshot, now: Timestamp) -> Facts {
     let mut facts = snapshot.facts.clone();
     if let Some(max_age) = opened.pair.max_age {
         let max_age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
@@ -247,6 +244,17 @@ pub fn judge(
     for (path, observation) in opened.said.iter() {
         facts.insert(path.clone(), observation.clone());
     }
+    facts
+}
+
+/// Judges a snapshot as of `now`.
+pub fn judge(
+    opened: &Opened,
+    snapshot: &Snapshot,
+    selection: &Selection,
+    now: Timestamp,
+) -> Result<Answer, Failure> {
+    let facts = known(opened, snapshot, now);
     let today = now.to_zoned(TimeZone::UTC).date();
     let judged = evaluate::judge(&opened.catalogue, &facts, selection, &opened.pair.waivers, today)
         .map_err(Failure::Budget)?;
@@ -272,13 +280,40 @@ pub async fn live(
     means: Means<'_>,
     secrets: &mut Secrets,
 ) -> Snapshot {
+    let wanted = needed(opened, selection, Purpose::Check);
+    live_facts(opened, &wanted, means, secrets).await
+}
+
+/// What facts are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The rules are judged.
+    Check,
+    /// What their fixes would do is planned as well.
+    Plan,
+}
+
+/// The facts that the selected rules need.
+pub fn needed(opened: &Opened, selection: &Selection, purpose: Purpose) -> BTreeSet<FactPath> {
     let rules = evaluate::selected(&opened.catalogue, selection);
-    let wanted = collect::needed(&opened.catalogue, rules);
+    match purpose {
+        Purpose::Check => collect::needed(&opened.catalogue, rules),
+        Purpose::Plan => collect::needed_with_fixes(&opened.catalogue, &rules),
+    }
+}
+
+/// Reads these facts from the live servers.
+pub async fn live_facts(
+    opened: &Opened,
+    wanted: &BTreeSet<FactPath>,
+    means: Means<'_>,
+    secrets: &mut Secrets,
+) -> Snapshot {
     let request = collect::Request {
         catalogue: &opened.catalogue,
         pair: &opened.pair,
         said: &opened.said,
-        wanted: &wanted,
+        wanted,
         trusted: &opened.trusted,
         timeout: means.timeout,
         clock: means.clock,

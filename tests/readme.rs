@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use standin::catalogue::{Kind, Slot, VERBS};
 use standin::facts::Cause;
 use standin::predicate::functions;
 
@@ -332,6 +333,94 @@ fn tables_say_what_the_code_says() {
         let _ = writeln!(table, "| `{}` | {} |", cause.word(), cause.hint());
     }
     same(WRITING, "causes", &table);
+    let mut table = String::from("| protocol | verb | with | does |\n|---|---|---|---|\n");
+    for verb in VERBS {
+        let slot = |slot: &Slot| {
+            if slot.needed {
+                format!("`{}`", slot.name)
+            } else {
+                format!("`{}`?", slot.name)
+            }
+        };
+        let slots: Vec<String> = verb.slots.iter().map(slot).collect();
+        let (protocol, name) = (verb.protocol, verb.name);
+        let _ = writeln!(
+            table,
+            "| `{protocol}` | `{name}: {}` | {} | {} |",
+            kind(verb.object),
+            slots.join(", "),
+            verb.reads
+        );
+    }
+    same(WRITING, "verbs", &table);
+}
+
+/// What stands beside a verb.
+fn kind(object: Kind) -> &'static str {
+    match object {
+        Kind::Text(_) => "TEMPLATE",
+        Kind::Script => "SCRIPT",
+        Kind::Program => "[PROGRAM, ARGUMENT]",
+        _ => "EXPRESSION",
+    }
+}
+
+#[test]
+fn the_worked_fix_is_planned_with_its_helper() {
+    let folder = workplace();
+    for part in ["facts", "rules", "fixes"] {
+        let begin = format!("# in acme/{part}/backup.yaml");
+        let block = blocks(WRITING, "yaml")
+            .into_iter()
+            .find(|block| block.starts_with(&begin));
+        fs::create_dir_all(folder.path().join("acme").join(part)).unwrap();
+        fs::write(
+            folder.path().join(format!("acme/{part}/backup.yaml")),
+            block.unwrap(),
+        )
+        .unwrap();
+    }
+    let (code, told) = run("rules lint acme", folder.path());
+    assert_eq!(code, Some(0), "{told}");
+    let healthy = folder.path().join("fixtures/exchange-healthy");
+    let pair = fs::read_to_string(healthy.join("pair.yaml")).unwrap();
+    fs::write(
+        healthy.join("pair.yaml"),
+        pair.replace("packs: [", "packs: [acme, "),
+    )
+    .unwrap();
+    let mut snapshot: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(healthy.join("snapshot.json")).unwrap()).unwrap();
+    let from = snapshot["facts"]["target.os.folder"].clone();
+    for (fact, value) in [
+        ("source.acme.vault", serde_json::json!("\\\\vault\\mail")),
+        ("target.acme.vault", serde_json::json!("D:\\")),
+        (
+            "target.acme.services",
+            serde_json::json!({ "AcmeBackup": { "name": "AcmeBackup", "state": "running" } }),
+        ),
+    ] {
+        let mut observation = from.clone();
+        observation["value"] = value;
+        snapshot["facts"][fact] = observation;
+    }
+    fs::write(healthy.join("snapshot.json"), snapshot.to_string()).unwrap();
+    let (code, told) = run(
+        "plan fixtures/exchange-healthy --rules acme --only acme/vault-differs",
+        folder.path(),
+    );
+    assert_eq!(code, Some(0), "{told}");
+    let mut rest = told.as_str();
+    for step in [
+        "1.  would stop AcmeBackup of MAIL2 for a while",
+        "2.  would let AcmeBackup of MAIL2 write into \\\\vault\\mail",
+        "3.  would take back: stop AcmeBackup of MAIL2 for a while",
+    ] {
+        rest = rest
+            .split_once(step)
+            .unwrap_or_else(|| panic!("{step} is not there: {told}"))
+            .1;
+    }
 }
 
 /// Compares what stands between the marks of this name, or writes it.

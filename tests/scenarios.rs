@@ -14,16 +14,18 @@ fn without_digest(answer: &str, digest: &str) -> String {
 
 /// The digest of the catalogue that judges this folder.
 fn digest_of(folder: &Path, state: &Path) -> String {
-    let (json, _) = check(folder, &["--format", "json"], state);
+    let (json, _) = run("check", folder, &["--format", "json"], state);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     json["catalogue"]["digest"].as_str().unwrap().to_owned()
 }
 
 /// What the operator types, and where the answer is kept.
-const ANSWERS: &[(&[&str], &str)] = &[
-    (&[], "report.txt"),
-    (&["-v"], "report-verbose.txt"),
-    (&["--format", "json"], "report.json"),
+const ANSWERS: &[(&str, &[&str], &str)] = &[
+    ("check", &[], "report.txt"),
+    ("check", &["-v"], "report-verbose.txt"),
+    ("check", &["--format", "json"], "report.json"),
+    ("plan", &[], "plan.txt"),
+    ("plan", &["--format", "json"], "plan.json"),
 ];
 
 fn folders() -> Vec<PathBuf> {
@@ -36,9 +38,9 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn check(folder: &Path, options: &[&str], state: &Path) -> (String, i32) {
+fn run(command: &str, folder: &Path, options: &[&str], state: &Path) -> (String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_standin"))
-        .arg("check")
+        .arg(command)
         .arg(folder)
         .args(options)
         .env_clear()
@@ -65,8 +67,8 @@ fn every_scenario_gives_its_answers() {
     let mut differing = Vec::new();
     for folder in folders() {
         let digest = digest_of(&folder, state.path());
-        for (options, name) in ANSWERS {
-            let (answer, code) = check(&folder, options, state.path());
+        for (command, options, name) in ANSWERS {
+            let (answer, code) = run(command, &folder, options, state.path());
             let answer = without_digest(&answer, &digest);
             let exit = if name.contains("txt") {
                 format!("exit {code}\n")
@@ -98,10 +100,10 @@ fn every_scenario_gives_its_answers() {
 fn a_replay_gives_the_same_bytes_each_time() {
     let state = tempfile::tempdir().unwrap();
     for folder in folders() {
-        for (options, _) in ANSWERS {
+        for (command, options, _) in ANSWERS {
             assert_eq!(
-                check(&folder, options, state.path()),
-                check(&folder, options, state.path())
+                run(command, &folder, options, state.path()),
+                run(command, &folder, options, state.path())
             );
         }
     }

@@ -1,11 +1,11 @@
 //! What packs say of each other: duplicates, owners, cycles, and names that must exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::{Ask, Catalogue, FactDef, Fix, FixUse, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
-use super::{discovery, rights};
+use super::{Ask, Catalogue, FactDef, Fix, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
+use super::{check_fix, discovery, rights};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
 use crate::ordering::{Cycle, Dag};
@@ -56,8 +56,8 @@ pub(super) fn duplicate(what: &str, name: &str, second: Span, first: Span) -> Di
         .also(first.start(), "first here")
 }
 
-/// Checks the catalogue as a whole.
-pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
+/// Checks the catalogue as a whole; fixes that are wrong themselves are not told again by those who use them.
+pub(super) fn check(catalogue: &Catalogue, wrong_fixes: &BTreeSet<&str>, sink: &mut Diagnostics) {
     requires_of_packs(catalogue, sink);
     cycles_of_facts(catalogue, sink);
     for rule in &catalogue.rules {
@@ -69,15 +69,13 @@ pub(super) fn check(catalogue: &Catalogue, sink: &mut Diagnostics) {
                 sink.push(unknown_rule(catalogue, child, rule.span.start()));
             }
         }
-        for use_of_fix in &rule.fix {
-            fix_exists(catalogue, use_of_fix, sink);
-        }
     }
     cycles_of_rules(catalogue, sink);
     for way in &catalogue.discoveries {
         discovery::check(way, catalogue, sink);
     }
     rights::check(catalogue, sink);
+    check_fix::check(catalogue, wrong_fixes, sink);
 }
 
 fn requires_of_packs(catalogue: &Catalogue, sink: &mut Diagnostics) {
@@ -146,38 +144,6 @@ pub(crate) fn subject_sides(rule: &Rule) -> Vec<Side> {
     }
 }
 
-fn fix_exists(catalogue: &Catalogue, used: &FixUse, sink: &mut Diagnostics) {
-    let Some(fix) = catalogue.fixes.get(&used.fix) else {
-        let unknown =
-            Diagnostic::error("unknown-fix", format!("there is no fix `{}`", used.fix)).at(used.span, "");
-        sink.push(unknown.did_you_mean(&used.fix, catalogue.fixes.keys().map(AsRef::as_ref)));
-        return;
-    };
-    for (name, value) in &used.with {
-        let wanted = fix.inputs.get(name).map(crate::predicate::Ty::from);
-        match wanted {
-            None => {
-                let message = format!("the fix `{}` takes no `{name}`", fix.id);
-                let unknown = Diagnostic::error("unknown-input", message).at(used.span, "");
-                sink.push(unknown.did_you_mean(name, fix.inputs.keys().map(AsRef::as_ref)));
-            }
-            Some(ty) if !ty.meets(value.ty()) => {
-                let message = format!("`{name}` of the fix `{}` is {ty}, this is {}", fix.id, value.ty());
-                sink.push(Diagnostic::error("wrong-type", message).at(used.span, ""));
-            }
-            Some(_) => {}
-        }
-    }
-    for missing in fix
-        .inputs
-        .keys()
-        .filter(|name| !used.with.iter().any(|(given, _)| given == *name))
-    {
-        let message = format!("the fix `{}` needs `{missing}`", fix.id);
-        sink.push(Diagnostic::error("missing-input", message).at(used.span, "add it under `with:`"));
-    }
-}
-
 fn cycles_of_facts(catalogue: &Catalogue, sink: &mut Diagnostics) {
     let facts: Vec<&FactDef> = catalogue.facts.values().collect();
     // A server fact stands twice, once for each side, for it may read the same fact of the other server.
@@ -234,7 +200,7 @@ pub(crate) fn reads_of_fact(fact: &FactDef) -> Vec<FactRef> {
     reads
 }
 
-fn reads_of_probe(probe: &Probe) -> Vec<FactRef> {
+pub(super) fn reads_of_probe(probe: &Probe) -> Vec<FactRef> {
     let mut reads: Vec<FactRef> = Vec::new();
     let host = match &probe.on {
         On::Host(host) => Some(host),

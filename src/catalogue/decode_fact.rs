@@ -138,6 +138,7 @@ impl<'n> FactHead<'n> {
             has_here,
             outer,
             ty: &self.ty,
+            inputs: &[],
         };
         let probes: Vec<_> = self
             .probes

@@ -1,15 +1,22 @@
-//! Fixes: so far what they are for and what they take; actions come with the planner.
+//! Fixes.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::context::{condition, expression, phrase};
+use super::decode_action::action;
+use super::decode_probe::{ProbeNames, on_word, probe};
 use super::types::{fact_type, field_name, input_name};
-use super::{Fix, Safety};
-use crate::diagnostic::Diagnostics;
-use crate::facts::FactType;
-use crate::yaml::decode::{list_of, map_of, name, nonempty, one_of};
-use crate::yaml::{Fields, Node};
+use super::{
+    Action, Condition, Fix, Input, Neighbour, On, Phase, Phrase, PlaceValue, Reading, Safety, Spot, Undo,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics, excerpt};
+use crate::facts::{FactSchema, FactType};
+use crate::predicate::{Expression, Names, Ty};
+use crate::template::Context;
+use crate::yaml::decode::{boolean, entries, list_of, map_of, nonempty, one_of, one_or_many};
+use crate::yaml::{Fields, Key, Node};
 
 const SAFETIES: &[(&str, Safety)] = &[
     ("safe", Safety::Safe),
@@ -17,39 +24,421 @@ const SAFETIES: &[(&str, Safety)] = &[
     ("destructive", Safety::Destructive),
     ("guided", Safety::Guided),
 ];
+const PHASES: &[(&str, Phase)] = &[
+    ("before_protection", Phase::BeforeProtection),
+    ("at_failover", Phase::AtFailover),
+];
 
-pub(super) fn fix(node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<Fix> {
+/// The nodes whose meaning needs the names in scope.
+struct Doing<'n> {
+    phase: Option<&'n Node>,
+    when: Option<&'n Node>,
+    needs: Option<&'n Node>,
+    sets: Option<&'n Node>,
+    read: Option<&'n Node>,
+    would: Option<&'n Node>,
+    actions: Option<&'n Node>,
+    undo: Option<&'n Node>,
+    restart: Option<&'n Node>,
+    check: Option<&'n Node>,
+}
+
+impl<'n> Doing<'n> {
+    fn take(fields: &mut Fields<'n, '_>) -> Self {
+        Self {
+            phase: fields.node("phase"),
+            when: fields.node("when"),
+            needs: fields.node("needs"),
+            sets: fields.node("sets"),
+            read: fields.node("read"),
+            would: fields.node("would"),
+            actions: fields.node("actions"),
+            undo: fields.node("undo"),
+            restart: fields.node("restart"),
+            check: fields.node("check"),
+        }
+    }
+}
+
+pub(super) fn fix(node: &Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut Diagnostics) -> Option<Fix> {
     let mut fields = Fields::of(node, sink, "a fix")?;
     let id = fields.required("fix", |n, s| identity(n, pack, s));
     let about = fields.required("about", nonempty);
     let inputs = fields.or("inputs", IndexMap::new(), inputs);
-    let on = fields.required("on", |n, s| name(n, s).map(Arc::from));
+    let on = fields.required("on", on_word);
     let safety = fields.required("safety", one_of(SAFETIES));
     let one_per = fields.or("one_per", Vec::new(), list_of(input_name));
+    let after = fields.or("after", Vec::new(), list_of(neighbour));
+    let before = fields.or("before", Vec::new(), list_of(neighbour));
+    let no_undo = fields.or("no_undo", None, |n, s| nonempty(n, s).map(Some));
+    let because = fields.or("because", None, |n, s| nonempty(n, s).map(Some));
+    let doing = Doing::take(&mut fields);
     fields.finish();
+    let (inputs, on, one_per) = (inputs?, on?, one_per?);
+    one_per_is_known(&one_per, &inputs, node, sink)?;
+    let scopes = Scopes::of(schema, &inputs, &one_per, &on);
+    let done = scopes.done(&doing, pack, &on, sink);
+    let (id, done) = (id?, done?);
+    let undo = match (done.undo, no_undo?) {
+        (Some(_), Some(_)) => {
+            let both = format!("`{id}` has `undo` and `no_undo`");
+            sink.push(Diagnostic::error("keys-exclude-each-other", both).at(node.span.start(), ""));
+            return None;
+        }
+        (Some(actions), None) => Some(Undo::Actions(actions)),
+        (None, reason) => reason.map(Undo::No),
+    };
     Some(Fix {
-        id: id?,
+        id,
         pack: pack.clone(),
         about: about?,
-        inputs: inputs?,
-        on: on?,
+        inputs,
+        on,
         safety: safety?,
-        one_per: one_per?,
+        phase: done.phase,
+        one_per,
+        when: done.when,
+        needs: done.needs,
+        sets: done.sets,
+        after: after?,
+        before: before?,
+        read: done.read,
+        would: done.would,
+        actions: done.actions,
+        undo,
+        restart: done.restart,
+        check: done.check,
+        because: because?,
         span: node.span,
     })
 }
 
-fn inputs(node: &Node, sink: &mut Diagnostics) -> Option<IndexMap<Arc<str>, FactType>> {
-    let entries = map_of(fact_type)(node, sink)?;
+fn inputs(node: &Node, sink: &mut Diagnostics) -> Option<IndexMap<Arc<str>, Input>> {
+    let input = |node: &Node, sink: &mut Diagnostics| match node.text() {
+        Some("place") => Some(Input::Place),
+        _ => fact_type(node, sink).map(Input::Value),
+    };
+    let entries = map_of(input)(node, sink)?;
     entries
         .into_iter()
         .map(|(key, ty)| Some((field_name(&key, sink)?, ty)))
         .collect()
 }
 
+fn one_per_is_known(
+    one_per: &[Arc<str>],
+    inputs: &IndexMap<Arc<str>, Input>,
+    node: &Node,
+    sink: &mut Diagnostics,
+) -> Option<()> {
+    let mut fine = Some(());
+    for name in one_per.iter().filter(|name| !inputs.contains_key(*name)) {
+        let place = node.get("one_per").map_or(node.span.start(), |n| n.span);
+        let unknown = Diagnostic::error("unknown-input", format!("there is no input `{name}`"));
+        let known = inputs.keys().map(AsRef::as_ref);
+        sink.push(unknown.at(place, "").did_you_mean(name, known));
+        fine = None;
+    }
+    fine
+}
+
+fn neighbour(node: &Node, sink: &mut Diagnostics) -> Option<Neighbour> {
+    let mut fields = Fields::of(node, sink, "a neighbour")?;
+    let fix = fields.required("fix", nonempty);
+    let same = fields.or("same", Vec::new(), list_of(input_name));
+    let because = fields.required("because", nonempty);
+    fields.finish();
+    Some(Neighbour {
+        fix: fix?.into(),
+        same: same?,
+        because: because?,
+        span: node.span,
+    })
+}
+
+/// The names that the parts of a fix may use.
+///
+/// Every scope has the same places: the inputs, `asked`, `was`, then what the fix reads for itself. A name that has no
+/// meaning in a scope is kept out of it by an empty one in its place.
+struct Scopes<'a> {
+    /// Of one finding: all inputs.
+    asking: Names<'a>,
+    /// Of a step: the inputs that its findings share, and `asked`.
+    acting: Names<'a>,
+    /// The same when it is taken back.
+    taking_back: Names<'a>,
+    inputs: Vec<(Arc<str>, Ty)>,
+    places: Vec<Arc<str>>,
+    schema: &'a FactSchema,
+    has_here: bool,
+}
+
+impl<'a> Scopes<'a> {
+    fn of(schema: &'a FactSchema, inputs: &IndexMap<Arc<str>, Input>, one_per: &[Arc<str>], on: &On) -> Self {
+        let has_here = matches!(on, On::Here);
+        let base = Names::new(schema).with_here(has_here);
+        let typed: Vec<(Arc<str>, Ty)> = inputs
+            .iter()
+            .map(|(name, input)| (name.clone(), ty_of(input)))
+            .collect();
+        let shared = |name: &Arc<str>| one_per.is_empty() || one_per.contains(name);
+        let acting: Vec<(Arc<str>, Ty)> = typed
+            .iter()
+            .map(|(name, ty)| {
+                if shared(name) {
+                    (name.clone(), ty.clone())
+                } else {
+                    ("".into(), Ty::Any)
+                }
+            })
+            .collect();
+        let own = inputs.iter().filter(|(name, _)| !shared(name));
+        let own: crate::facts::Fields = own.map(|(name, input)| (name.clone(), type_of(input))).collect();
+        let asked = if one_per.is_empty() { "" } else { "asked" };
+        let each = Ty::list(Ty::Is(FactType::Record(Arc::new(own))));
+        // One that is taken back knows of each finding what was there: `asked` holds it too, or `was` does.
+        let (each_was, was) = if one_per.is_empty() {
+            (Ty::Any, "was")
+        } else {
+            (Ty::list(Ty::Any), "")
+        };
+        Self {
+            asking: base.clone().with_all(&typed),
+            acting: base.clone().with_all(&acting).with(asked, each),
+            taking_back: base.with_all(&acting).with(asked, each_was).with(was, Ty::Any),
+            inputs: typed,
+            places: inputs
+                .iter()
+                .filter(|(_, input)| **input == Input::Place)
+                .map(|(name, _)| name.clone())
+                .collect(),
+            schema,
+            has_here,
+        }
+    }
+
+    fn done(&self, nodes: &Doing<'_>, pack: &Arc<str>, on: &On, sink: &mut Diagnostics) -> Option<Done> {
+        let asking = &self.asking;
+        let phase = each(nodes.phase, sink, |n, s| {
+            choices(n, asking, s, |n, s| one_of(PHASES)(n, s))
+        });
+        let when = each(nodes.when, sink, |n, s| {
+            one_or_many(|n, s| must_hold(n, &self.acting, s))(n, s)
+        });
+        let needs = each(nodes.needs, sink, |n, s| self.places(n, s));
+        let sets = each(nodes.sets, sink, |n, s| self.places(n, s));
+        let text = |n: &Node, s: &mut Diagnostics| phrase(n, Context::Text, &self.acting, s);
+        let would = nodes.would.map(|n| text(n, sink));
+        let restart = each(nodes.restart, sink, |n, s| choices(n, &self.acting, s, text));
+        let check = each(nodes.check, sink, |n, s| {
+            one_or_many(|n, s| condition(n, &self.acting, s))(n, s)
+        });
+        let read = each(nodes.read, sink, |n, s| self.read(n, pack, s));
+        // What is read is known before its probes are, so that mistakes in them hide none in the actions.
+        let names = names_of_readings(nodes.read);
+        let doing = self.acting.clone().with("", Ty::Any).with_all(&names);
+        let taking_back = self.taking_back.clone().with_all(&names);
+        let actions = each(nodes.actions, sink, |n, s| {
+            list_of(|n, s| action(n, Some(on), &doing, s))(n, s)
+        });
+        let undo = nodes
+            .undo
+            .map(|n| list_of(|n, s| action(n, Some(on), &taking_back, s))(n, sink));
+        Some(Done {
+            phase: phase?,
+            when: when?,
+            needs: needs?,
+            sets: sets?,
+            read: read?,
+            would: would.map_or(Some(None), |would| would.map(Some))?,
+            actions: actions?,
+            undo: undo.map_or(Some(None), |undo| undo.map(Some))?,
+            restart: restart?,
+            check: check?,
+        })
+    }
+
+    fn places(&self, node: &Node, sink: &mut Diagnostics) -> Option<Vec<PlaceValue>> {
+        let mut all = Some(Vec::new());
+        for (key, value) in entries(node, sink)? {
+            match (self.place(key, value, sink), &mut all) {
+                (Some(place), Some(all)) => all.push(place),
+                _ => all = None,
+            }
+        }
+        all
+    }
+
+    fn place(&self, key: &Key, value: &Node, sink: &mut Diagnostics) -> Option<PlaceValue> {
+        let spot = self.spot(key, sink);
+        let is_any = value.text() == Some("any");
+        let value = if is_any {
+            None
+        } else {
+            Some(expression(value, &self.asking, sink)?)
+        };
+        let spot = spot?;
+        if let (Spot::Fact(place), Some(value)) = (&spot, &value)
+            && !place.ty().meets(value.ty())
+        {
+            let message = format!("`{}` is {}, this is {}", key.text, place.ty(), value.ty());
+            sink.push(Diagnostic::error("wrong-type", message).at(key.span, ""));
+            return None;
+        }
+        Some(PlaceValue {
+            spot,
+            value,
+            span: key.span,
+        })
+    }
+
+    fn spot(&self, key: &Key, sink: &mut Diagnostics) -> Option<Spot> {
+        if let Some(name) = self.places.iter().find(|name| name.as_ref() == key.text) {
+            return Some(Spot::Input(name.clone()));
+        }
+        let problems = match Expression::parse(&key.text, &self.asking) {
+            Ok(place) if !place.is_place() => vec![crate::predicate::Problem {
+                at: crate::predicate::At { line: 1, column: 1 },
+                message: "this is no place: a fact, `fact[key]` or a field of one of these".to_owned(),
+                unknown: None,
+            }],
+            Ok(place) if matches!(place.ty(), Ty::Is(FactType::Map(_))) => vec![crate::predicate::Problem {
+                at: crate::predicate::At { line: 1, column: 1 },
+                message: "this is a whole collection; a place is one record of it: `fact[key]`".to_owned(),
+                unknown: None,
+            }],
+            Ok(place) => return Some(Spot::Fact(place)),
+            Err(problems) => problems,
+        };
+        for problem in problems {
+            let wrong = Diagnostic::error("bad-place", problem.message).at(key.span, "");
+            sink.push(match &problem.unknown {
+                Some((word, known)) => wrong.did_you_mean(word, known.iter().map(String::as_str)),
+                None => wrong,
+            });
+        }
+        None
+    }
+
+    fn read(&self, node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<Vec<Reading>> {
+        let mut all = Some(Vec::new());
+        for (key, node) in entries(node, sink)? {
+            match (self.reading_of(key, node, pack, sink), &mut all) {
+                (Some(reading), Some(all)) => all.push(reading),
+                _ => all = None,
+            }
+        }
+        all
+    }
+
+    fn reading_of(&self, key: &Key, node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<Reading> {
+        let name = field_name(key, sink);
+        let mut fields = Fields::of(node, sink, "what a fix reads")?;
+        let ty = fields.required("type", fact_type);
+        let secret = fields.or("secret", false, boolean);
+        let asked = fields.required("probe", |n, _| Some(n));
+        fields.finish();
+        let ty = ty?;
+        let names = ProbeNames {
+            schema: self.schema,
+            has_here: self.has_here,
+            outer: Ty::Any,
+            ty: &ty,
+            inputs: &self.inputs,
+        };
+        let probe = probe(asked?, pack, &names, sink);
+        Some(Reading {
+            name: name?,
+            secret: secret?,
+            probe: probe?,
+            ty,
+        })
+    }
+}
+
+/// Names and types of what the fix reads for itself, as far as they can be told.
+fn names_of_readings(node: Option<&Node>) -> Vec<(Arc<str>, Ty)> {
+    let mut unheard = Diagnostics::new();
+    let entries = node.and_then(Node::entries).unwrap_or_default();
+    let typed = entries.iter().map(|(key, node)| {
+        let ty = node.get("type").and_then(|ty| fact_type(ty, &mut unheard));
+        (
+            Arc::from(key.text.as_str()),
+            ty.as_ref().map_or(Ty::Any, Ty::from),
+        )
+    });
+    typed.collect()
+}
+
+/// What a fix does, decoded.
+struct Done {
+    phase: Vec<(Option<Expression>, Phase)>,
+    when: Vec<Condition>,
+    needs: Vec<PlaceValue>,
+    sets: Vec<PlaceValue>,
+    read: Vec<Reading>,
+    would: Option<Phrase>,
+    actions: Vec<Action>,
+    undo: Option<Vec<Action>>,
+    restart: Vec<(Option<Expression>, Phrase)>,
+    check: Vec<Expression>,
+}
+
+fn type_of(input: &Input) -> FactType {
+    match input {
+        Input::Value(ty) => ty.clone(),
+        Input::Place => FactType::Text,
+    }
+}
+
+pub(super) fn ty_of(input: &Input) -> Ty {
+    match input {
+        Input::Value(ty) => Ty::from(ty),
+        Input::Place => Ty::TEXT,
+    }
+}
+
+/// What a key that may be left out holds.
+fn each<T>(
+    node: Option<&Node>,
+    sink: &mut Diagnostics,
+    decode: impl FnOnce(&Node, &mut Diagnostics) -> Option<Vec<T>>,
+) -> Option<Vec<T>> {
+    node.map_or(Some(Vec::new()), |node| decode(node, sink))
+}
+
+/// One value, or a list of `{ when, is }` of which the first that holds counts.
+fn choices<T>(
+    node: &Node,
+    names: &Names<'_>,
+    sink: &mut Diagnostics,
+    decode: impl Fn(&Node, &mut Diagnostics) -> Option<T>,
+) -> Option<Vec<(Option<Expression>, T)>> {
+    if node.items().is_none() {
+        return Some(vec![(None, decode(node, sink)?)]);
+    }
+    list_of(|n, s| {
+        let mut fields = Fields::of(n, s, "a choice")?;
+        let when = fields.or("when", None, |n, s| condition(n, names, s).map(Some));
+        let is = fields.required("is", &decode);
+        fields.finish();
+        Some((when?, is?))
+    })(node, sink)
+}
+
+fn must_hold(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> Option<Condition> {
+    let mut fields = Fields::of(node, sink, "a condition")?;
+    let holds = fields.required("holds", |n, s| condition(n, names, s));
+    let otherwise = fields.required("else", |n, s| phrase(n, Context::Text, names, s));
+    fields.finish();
+    Some(Condition {
+        holds: holds?,
+        otherwise: otherwise?,
+    })
+}
+
 /// The id of a rule or fix: the pack, a slash, and a name in kebab case.
 pub(super) fn identity(node: &Node, pack: &Arc<str>, sink: &mut Diagnostics) -> Option<Arc<str>> {
-    use crate::diagnostic::{Diagnostic, excerpt};
     let id = nonempty(node, sink)?;
     let kebab = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -79,7 +79,7 @@ fn registry(fields: &mut Fields<'_, '_>, names: &Names<'_>) -> Option<HostAsk> {
 }
 
 /// A key from its hive on: what follows a value must not make another key of it.
-fn registry_key(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> Option<Phrase> {
+pub(super) fn registry_key(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> Option<Phrase> {
     const HIVES: [&str; 4] = ["HKLM", "HKU", "HKCR", "HKCC"];
     let hive = node
         .text()
@@ -119,7 +119,7 @@ pub(super) fn shell(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> O
     })
 }
 
-fn argv(node: &Node, sink: &mut Diagnostics) -> Option<Vec<String>> {
+pub(super) fn argv(node: &Node, sink: &mut Diagnostics) -> Option<Vec<String>> {
     items(node, sink)?;
     let words = list_of(text)(node, sink)?;
     if words.first().is_none_or(String::is_empty) || words.iter().any(|word| word.contains('\0')) {

@@ -25,6 +25,8 @@ pub(super) struct ProbeNames<'a> {
     pub(super) outer: Ty,
     /// The type of the fact.
     pub(super) ty: &'a FactType,
+    /// What a fix that reads for itself is given.
+    pub(super) inputs: &'a [(Arc<str>, Ty)],
 }
 
 impl<'a> ProbeNames<'a> {
@@ -36,6 +38,7 @@ impl<'a> ProbeNames<'a> {
             .with("", Ty::Any)
             .with("", Ty::Any)
             .with("outer", self.outer.clone())
+            .with_all(self.inputs)
     }
 
     /// Names of what an answer becomes: a row, an element of it, facts and `outer`.
@@ -45,6 +48,7 @@ impl<'a> ProbeNames<'a> {
             .with("row", Ty::Any)
             .with("value", Ty::Any)
             .with("outer", self.outer.clone())
+            .with_all(self.inputs)
     }
 }
 
@@ -120,6 +124,11 @@ fn on(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<On>
         fields.finish();
         return host.map(On::Host);
     }
+    on_word(node, sink)
+}
+
+/// Who is asked or does something, as one word.
+pub(super) fn on_word(node: &Node, sink: &mut Diagnostics) -> Option<On> {
     Some(match name(node, sink)?.as_str() {
         "local" => On::Local,
         "here" => On::Here,

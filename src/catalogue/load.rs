@@ -155,7 +155,7 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
         let fixes: Vec<Fix> = parsed
             .fixes
             .iter()
-            .filter_map(|n| decode_fix::fix(n, &pack.name, sink))
+            .filter_map(|n| decode_fix::fix(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_fixes(&mut catalogue.fixes, fixes, sink);
         let rules: Vec<Rule> = rules
@@ -173,7 +173,10 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
             catalogue.former_rights.extend(former);
         }
     }
-    checks::check(&catalogue, sink);
+    let declared = parsed.iter().flat_map(|parsed| &parsed.fixes);
+    let declared = declared.filter_map(|node| node.get("fix")?.text());
+    let wrong_fixes = declared.filter(|id| !catalogue.fixes.contains_key(*id)).collect();
+    checks::check(&catalogue, &wrong_fixes, sink);
     (!sink.has_errors()).then_some(catalogue)
 }
 

@@ -4,10 +4,13 @@
 //! values, and everything that can be known to be wrong with it is told at once, with its place. Nothing is
 //! collected or judged here.
 
+mod action;
 mod bind;
+mod check_fix;
 mod checks;
 mod context;
 mod declared;
+mod decode_action;
 mod decode_fact;
 mod decode_fix;
 mod decode_host;
@@ -17,6 +20,7 @@ mod decode_rule;
 mod discovery;
 mod examples;
 mod files;
+mod fix;
 mod load;
 mod model;
 mod phrase;
@@ -26,22 +30,24 @@ mod rights;
 mod rules;
 mod types;
 
+pub use action::{Action, Arg, Attributes, Kind, Slot, VERBS, Verb, Wanted};
 pub use bind::bind;
 pub(crate) use checks::{reads_of_fact, rule_order, subject_sides};
 pub use discovery::{ASKED, Discovery};
 pub use examples::{Example, Expected, STATUSES};
 pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
+pub use fix::{Condition, Fix, Input, Neighbour, Phase, PlaceValue, Reach, Reading, Safety, Spot, Undo};
 pub use load::{Loaded, load};
 pub use model::{
-    Catalogue, FactDef, Fix, FixUse, Guide, Of, Pack, Program, RequiredSide, Requirement, Rule, RuleLocals,
-    Safety, Setting, Severity,
+    Catalogue, FactDef, FixUse, Guide, Of, Pack, Program, RequiredSide, Requirement, Rule, RuleLocals,
+    Setting, Severity,
 };
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{
     Ask, BrowserAsk, Command, Depth, Derivation, DnsAsk, Field, Gives, HostAsk, LdapAsk, LocalAsk, On, Probe,
     RegistryAsk, ShellAsk, TdsAsk, local,
 };
-pub use reads::reads_of_rule;
+pub use reads::{reads_of_fixes, reads_of_rule};
 pub use rights::{FormerRight, NeededRight};
 pub use rules::Rules;
 

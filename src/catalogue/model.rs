@@ -5,9 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::{Discovery, FormerRight, NeededRight, On, PackSource, Phrase, Probe, Rules};
+use super::{Discovery, Fix, FormerRight, NeededRight, On, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -240,50 +238,6 @@ impl Rule {
             .chain(self.severity.iter().filter_map(|(when, _)| when.as_ref()))
             .chain(fixes)
     }
-}
-
-/// How careful one must be with a fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Safety {
-    Safe,
-    Confirm,
-    Destructive,
-    /// Only tells what a person does.
-    Guided,
-}
-
-impl Safety {
-    pub const ALL: [Self; 4] = [Self::Safe, Self::Confirm, Self::Destructive, Self::Guided];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Safe => "safe",
-            Self::Confirm => "confirm",
-            Self::Destructive => "destructive",
-            Self::Guided => "guided",
-        }
-    }
-}
-
-impl FromStr for Safety {
-    type Err = ();
-
-    fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|s| s.word() == word).ok_or(())
-    }
-}
-
-/// What mends a finding; it has no actions yet.
-#[derive(Clone, Debug)]
-pub struct Fix {
-    pub id: Arc<str>,
-    pub pack: Arc<str>,
-    pub about: String,
-    pub inputs: IndexMap<Arc<str>, FactType>,
-    pub on: Arc<str>,
-    pub safety: Safety,
-    pub one_per: Vec<Arc<str>>,
-    pub span: Span,
 }
 
 /// All packs that judge a pair, checked against each other.

@@ -150,10 +150,7 @@ impl Ask {
         let Self::Shell(ask) = self else {
             return None;
         };
-        Some(match &ask.command {
-            Command::PowerShell(text) => text.to_string(),
-            Command::Run(words) => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" "),
-        })
+        Some(ask.command.to_string())
     }
 
     /// The templates of the question.
@@ -346,6 +343,18 @@ pub enum Command {
     PowerShell(Arc<str>),
     /// A program and its arguments.
     Run(Vec<String>),
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PowerShell(text) => f.write_str(text),
+            Self::Run(words) => {
+                let words: Vec<_> = words.iter().map(|word| shown(word)).collect();
+                f.write_str(&words.join(" "))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Rule;
+use super::{Catalogue, Rule};
 use crate::facts::{FactPath, Side};
 use crate::predicate::{Expression, FactRef};
 
 /// The facts that a rule, its texts and its fixes mention, for every server that it may be judged for.
 pub fn reads_of_rule(rule: &Rule) -> BTreeSet<FactPath> {
-    let heres: Vec<Option<Side>> = if rule.sides.is_empty() {
-        vec![None]
-    } else {
-        rule.sides.iter().copied().map(Some).collect()
-    };
+    let heres = heres(rule);
     let phrases = [&rule.message, &rule.why, &rule.remedy];
     let mentioned: Vec<&FactRef> = rule
         .expressions()
@@ -33,4 +29,22 @@ pub fn reads_of_rule(rule: &Rule) -> BTreeSet<FactPath> {
         paths.extend(twins);
     }
     paths
+}
+
+/// The facts that planning the fixes of a rule looks at.
+pub fn reads_of_fixes(catalogue: &Catalogue, rule: &Rule) -> BTreeSet<FactPath> {
+    let heres = heres(rule);
+    let fixes = rule.fix.iter().filter_map(|used| catalogue.fixes.get(&used.fix));
+    fixes
+        .flat_map(|fix| heres.iter().flat_map(|here| fix.reads(*here)))
+        .collect()
+}
+
+/// The servers in question of a rule.
+fn heres(rule: &Rule) -> Vec<Option<Side>> {
+    if rule.sides.is_empty() {
+        vec![None]
+    } else {
+        rule.sides.iter().copied().map(Some).collect()
+    }
 }

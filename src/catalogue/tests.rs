@@ -19,7 +19,7 @@ fn the_shipped_packs_load() {
 }
 
 /// A pack with this manifest beside its name, these facts and rules.
-pub(super) fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
+pub(in crate::catalogue) fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
     let file = |path: &str, text: String| PackFile {
         path: path.to_owned(),
         shown: path.to_owned(),

@@ -15,6 +15,7 @@ use super::history::HistoryArguments;
 use super::init::InitArguments;
 use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
+use super::plan::PlanArguments;
 use super::rights::RightsArguments;
 use super::rules::RulesArguments;
 use super::terminal::Colour;
@@ -45,6 +46,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   standin check ./mail-pair              check the pair of ./mail-pair/pair.yaml
+  standin plan ./mail-pair               what would be done about what that finds
   standin explain C-69                   what a rule looks at, why, and what to do
   standin rules list --only dns          the rules of a pack, section or tag
 
@@ -101,11 +103,23 @@ pub(crate) enum Format {
     Human,
     /// For programs
     Json,
+    /// A drawing for Graphviz; of plans only
+    Dot,
+    /// A drawing for Mermaid; of plans only
+    Mermaid,
+}
+
+impl Format {
+    /// Whether it is a drawing, which not every answer has.
+    pub(crate) const fn is_drawing(self) -> bool {
+        matches!(self, Self::Dot | Self::Mermaid)
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(CheckArguments),
+    Plan(PlanArguments),
     Collect(CollectArguments),
     Discover(DiscoverArguments),
     Init(InitArguments),

@@ -17,7 +17,7 @@ use super::values::duration;
 use super::{Context, check, live};
 use crate::diagnostic::visible;
 use crate::facts::{Cause, Snapshot};
-use crate::pipeline;
+use crate::pipeline::{self, Purpose};
 use crate::report::pretty;
 use crate::store::{Kind, PrivateFile, create_private_folder};
 
@@ -84,9 +84,12 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
     // Begun before anything is asked, so that two minutes are not lost to a folder that cannot be written.
     let begun = places.begin()?;
     let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
-    let read = match &arguments.snapshot {
-        Some(file) => check::recording(file, &opened, context)?,
-        None => live::ask(&opened, &selection, timeout, context)?,
+    let read = if let Some(file) = &arguments.snapshot {
+        check::recording(file, &opened, context)?
+    } else {
+        // A recording is for plans too.
+        let wanted = pipeline::needed(&opened, &selection, Purpose::Plan);
+        live::ask(&opened, &wanted, timeout, context)?
     };
     let redacted;
     let snapshot = if arguments.redact {

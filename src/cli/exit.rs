@@ -32,14 +32,19 @@ Exit codes:
 
     /// What findings come to under this threshold.
     pub(crate) fn of(summary: &Summary, fail_on: FailOn) -> Self {
+        Self::of_counts(summary.errors, summary.warnings, summary.unknown, fail_on)
+    }
+
+    /// What so many errors, warnings and causes of unknowns come to.
+    pub(crate) fn of_counts(errors: usize, warnings: usize, unknown: usize, fail_on: FailOn) -> Self {
         let failing = match fail_on {
-            FailOn::Error => summary.errors,
-            FailOn::Warning => summary.errors + summary.warnings,
+            FailOn::Error => errors,
+            FailOn::Warning => errors + warnings,
             FailOn::Never => 0,
         };
         if failing > 0 {
             Self::Findings
-        } else if summary.unknown > 0 {
+        } else if unknown > 0 {
             Self::Unknown
         } else {
             Self::Good

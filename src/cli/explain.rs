@@ -258,6 +258,15 @@ fn offering<'c>(catalogue: &'c Catalogue, fix: &Fix) -> Vec<&'c str> {
         .collect()
 }
 
+/// What it would do, as its pack says it.
+fn does(fix: &Fix) -> String {
+    match (&fix.would, &fix.because) {
+        (Some(would), _) => format!("would {}", would.template.text()),
+        (None, Some(because)) => format!("nothing by itself: {because}"),
+        (None, None) => "nothing yet: it is declared only".to_owned(),
+    }
+}
+
 fn fix_text(catalogue: &Catalogue, fix: &Fix) -> String {
     let inputs: Vec<String> = fix
         .inputs
@@ -265,12 +274,13 @@ fn fix_text(catalogue: &Catalogue, fix: &Fix) -> String {
         .map(|(name, ty)| format!("{name}: {ty}"))
         .collect();
     format!(
-        "{}  pack {}\n  {}\n  on       {}\n  care     {}\n  takes    {}\n  mends    {}\n",
+        "{}  pack {}\n  {}\n  on       {}\n  care     {}\n  does     {}\n  takes    {}\n  mends    {}\n",
         Tone::Strong.paint(&visible(&fix.id)),
         visible(&fix.pack),
         visible(&fix.about),
-        visible(&fix.on),
+        visible(&fix.on.to_string()),
         care(fix.safety),
+        visible(&does(fix)),
         visible(&inputs.join(", ")),
         visible(&offering(catalogue, fix).join(", ")),
     )
@@ -285,8 +295,10 @@ fn fix_json(catalogue: &Catalogue, fix: &Fix) -> String {
         "fix": &*fix.id,
         "pack": &*fix.pack,
         "about": fix.about,
-        "on": &*fix.on,
+        "on": fix.on.to_string(),
         "safety": fix.safety.word(),
+        "reach": fix.reach().word(),
+        "would": fix.would.as_ref().map(|would| would.template.text()),
         "inputs": inputs.collect::<Value>(),
         "rules": offering(catalogue, fix),
     });

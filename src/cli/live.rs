@@ -17,10 +17,10 @@ use super::{Context, clock};
 use crate::catalogue::Catalogue;
 use crate::collect;
 use crate::diagnostic::visible;
-use crate::evaluate::{self, Selection};
+use crate::evaluate::Selection;
 use crate::facts::{FactPath, Snapshot};
 use crate::pair::{Pair, Secrets};
-use crate::pipeline::{self, Means, Opened};
+use crate::pipeline::{self, Means, Opened, Purpose};
 use crate::report::{self, Before, Look, Report};
 use crate::store::{Kind, write_private};
 
@@ -37,7 +37,8 @@ pub(super) fn facts(
         return Err(already_there(file));
     }
     let timeout = arguments.timeout.unwrap_or(opened.pair.collect.timeout);
-    let snapshot = ask(opened, selection, timeout, context)?;
+    let wanted = pipeline::needed(opened, selection, Purpose::Check);
+    let snapshot = ask(opened, &wanted, timeout, context)?;
     if let Some(file) = &arguments.save {
         let written = write_private(file, snapshot.to_json().as_bytes(), false);
         written.map_err(|error| Refusal::new(format!("cannot write {}: {error}", file.display())))?;
@@ -62,17 +63,15 @@ pub(super) fn already_there(file: &Path) -> Refusal {
         .next("choose another name; a recording is never written over by itself")
 }
 
-/// Reads what the selected rules need; Ctrl-C ends it early.
+/// Reads these facts; Ctrl-C ends it early.
 pub(super) fn ask(
     opened: &Opened,
-    selection: &Selection,
+    wanted: &BTreeSet<FactPath>,
     timeout: Duration,
     context: &Context,
 ) -> Outcome<Snapshot> {
     let mut secrets = Secrets::default();
-    let rules = evaluate::selected(&opened.catalogue, selection);
-    let wanted = collect::needed(&opened.catalogue, rules);
-    fetch_secrets(&opened.catalogue, &opened.pair, &wanted, &mut secrets);
+    fetch_secrets(&opened.catalogue, &opened.pair, wanted, &mut secrets);
     let runtime = runtime()?;
     let cancelled = CancellationToken::new();
     let counter = Counter::new(&context.terminal);
@@ -91,7 +90,7 @@ pub(super) fn ask(
                 make: &make,
             }),
         };
-        pipeline::live(opened, selection, means, &mut secrets).await
+        pipeline::live_facts(opened, wanted, means, &mut secrets).await
     });
     // Nobody waits for a name server that a thread still waits for.
     runtime.shutdown_background();

@@ -20,6 +20,7 @@ mod live;
 mod log;
 mod manual;
 mod packs;
+mod plan;
 mod progress;
 mod refusal;
 mod rights;
@@ -75,7 +76,8 @@ impl Context {
         }
         let text = match self.format {
             Format::Human => diagnostic::human(warnings, &self.sources, self.terminal.talk_colour),
-            Format::Json => {
+            // Programs read drawings as they read JSON.
+            Format::Json | Format::Dot | Format::Mermaid => {
                 let told = warnings.sorted();
                 let told = told.into_iter().map(|item| diagnostic::json(item, &self.sources));
                 report::compact(&json!({ "warnings": told.collect::<Vec<_>>() }))
@@ -86,10 +88,15 @@ impl Context {
 
     /// The answer in the format that is asked for.
     pub(crate) fn answer(&self, human: impl FnOnce() -> String, json: impl FnOnce() -> String) {
-        let mut text = match self.format {
+        let text = match self.format {
             Format::Human => human(),
-            Format::Json => json(),
+            Format::Json | Format::Dot | Format::Mermaid => json(),
         };
+        self.say(text);
+    }
+
+    /// An answer that is written already.
+    pub(crate) fn say(&self, mut text: String) {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -141,7 +148,11 @@ fn hidden_password(store: Option<&str>, words: &[OsString]) -> Outcome<()> {
 }
 
 fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
+    if context.format.is_drawing() && !matches!(command, Command::Plan(_)) {
+        return Err(Refusal::new("only plans are drawn").next("say --format human or --format json"));
+    }
     match command {
+        Command::Plan(arguments) => plan::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
         Command::Discover(arguments) => discover::run(arguments, context),
@@ -162,7 +173,7 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
 fn refuse(refusal: &Refusal, context: &Context) -> ExitStatus {
     let text = match context.format {
         Format::Human => refusal.human(&context.sources, context.terminal.talk_colour),
-        Format::Json => report::compact(&refusal.json(&context.sources)),
+        Format::Json | Format::Dot | Format::Mermaid => report::compact(&refusal.json(&context.sources)),
     };
     context.terminal.complain(&text);
     ExitStatus::CouldNotRun

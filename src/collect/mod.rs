@@ -34,7 +34,7 @@ pub use doctor::{Health, Look, examine};
 pub use find::{directory_of, primary_of};
 use order::Order;
 
-pub use needs::{needed, needed_for};
+pub use needs::{needed, needed_for, needed_with_fixes};
 pub use progress::{Progress, Silent};
 pub use transports::{endpoint_of, endpoints_of};
 

@@ -2,12 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{Catalogue, Rule, reads_of_fact, reads_of_rule};
-use crate::facts::{FactPath, Root};
+use crate::catalogue::{Catalogue, Rule, reads_of_fact, reads_of_fixes, reads_of_rule};
+use crate::facts::{FactPath, Root, Side};
 
 /// Every fact that these rules read, and every fact that reading those needs.
 pub fn needed<'a>(catalogue: &Catalogue, rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<FactPath> {
     needed_for(catalogue, rules.into_iter().flat_map(reads_of_rule))
+}
+
+/// The same, and what planning the fixes of these rules looks at, with the helpers that they may need.
+pub fn needed_with_fixes(catalogue: &Catalogue, rules: &[&Rule]) -> BTreeSet<FactPath> {
+    let of_rules = rules.iter().flat_map(|rule| reads_of_rule(rule));
+    let of_fixes = rules.iter().flat_map(|rule| reads_of_fixes(catalogue, rule));
+    let of_helpers = catalogue.helpers().flat_map(|fix| {
+        let sides = Side::BOTH.into_iter().flat_map(|side| fix.reads(Some(side)));
+        sides.collect::<Vec<_>>()
+    });
+    needed_for(catalogue, of_rules.chain(of_fixes).chain(of_helpers))
 }
 
 /// These facts, and every fact that reading them needs; those that no pack declares are left out.

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::Evidence;
-use super::finding::{Because, Finding, OfferedFix, Status, Subject};
-use crate::catalogue::{Catalogue, FixUse, PhraseScope, Rule};
+use super::finding::{Because, Finding, Given, OfferedFix, Status, Subject};
+use crate::catalogue::{Catalogue, Fix, FixUse, Input, PhraseScope, Rule};
 use crate::facts::{Absence, Cause, FactValue};
 use crate::predicate::{Budget, Expression, FactRead, Fault, Locals, Scope, Seen};
 
@@ -137,22 +137,29 @@ impl<'a> Case<'a> {
                 return Ok(catalogue.fixes.get(&used.fix).map(|fix| OfferedFix {
                     fix: fix.id.clone(),
                     safety: fix.safety,
-                    inputs: self.inputs(used),
+                    here: self.scope.here,
+                    inputs: self.inputs(fix, used),
                 }));
             }
         }
         Ok(None)
     }
 
-    fn inputs(&self, used: &FixUse) -> Vec<(Arc<str>, Result<FactValue, Absence>)> {
-        let value = |e: &Expression| {
-            self.run(e)
-                .map(|seen| seen.value)
-                .map_err(|fault| absence(self.rule, fault))
+    fn inputs(&self, fix: &Fix, used: &FixUse) -> Vec<(Arc<str>, Result<Given, Absence>)> {
+        let given = |name: &str, expression: &Expression| {
+            let seen = self.run(expression).map_err(|fault| absence(self.rule, fault))?;
+            match (fix.inputs.get(name), seen.trail) {
+                (Some(Input::Place), Some(place)) => Ok(Given::Place(place)),
+                (Some(Input::Place), None) => {
+                    let detail = format!("rule {}: `{name}` was not read from a place", self.rule.id);
+                    Err(Absence::new(Cause::Malformed, self.rule.id.clone(), detail))
+                }
+                _ => Ok(Given::Value(seen.value)),
+            }
         };
         used.with
             .iter()
-            .map(|(name, expression)| (name.clone(), value(expression)))
+            .map(|(name, expression)| (name.clone(), given(name, expression)))
             .collect()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Evidence;
 use crate::catalogue::{Safety, Severity};
 use crate::facts::{Absence, FactValue, Key, Root, Side};
+use crate::predicate::Trail;
 
 /// How a subject stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,8 +134,28 @@ pub enum Fixable {
 pub struct OfferedFix {
     pub fix: Arc<str>,
     pub safety: Safety,
+    /// The server in question, where one is.
+    pub here: Option<Side>,
     /// `Err`: the value is not known.
-    pub inputs: Vec<(Arc<str>, Result<FactValue, Absence>)>,
+    pub inputs: Vec<(Arc<str>, Result<Given, Absence>)>,
+}
+
+/// What a fix is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    Value(FactValue),
+    /// Where a value was read.
+    Place(Trail),
+}
+
+impl Given {
+    /// The value itself; a place is told by its name.
+    pub fn value(&self) -> FactValue {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Place(place) => FactValue::text(place.to_string()),
+        }
+    }
 }
 
 /// The finding that silences this one.

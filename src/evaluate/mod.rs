@@ -21,7 +21,7 @@ pub use age::expire;
 pub use discovered::{Candidate, Found, NamedBy, discovered};
 pub use evidence::Evidence;
 pub use examples::{ExampleRun, Miss, run_examples};
-pub use finding::{Because, Finding, Fixable, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
+pub use finding::{Because, Finding, Fixable, Given, OfferedFix, Status, Subject, SubjectRoot, WaivedBy};
 pub use judge::{Judged, judge, judge_alone, selected};
 pub use lint::lint_rule;
 pub use rights::{RightRow, Standing, standing};

@@ -1,5 +1,7 @@
 //! The names that an expression may use.
 
+use std::sync::Arc;
+
 use crate::facts::FactSchema;
 
 use super::Ty;
@@ -44,6 +46,15 @@ impl<'a> Names<'a> {
         self
     }
 
+    /// Adds these names in their order.
+    #[must_use]
+    pub fn with_all(mut self, names: &[(Arc<str>, Ty)]) -> Self {
+        for (name, ty) in names {
+            self.push(name.as_ref(), ty.clone());
+        }
+        self
+    }
+
     pub fn push(&mut self, name: impl Into<String>, ty: Ty) {
         self.locals.push((name.into(), ty));
     }
@@ -63,6 +74,7 @@ impl<'a> Names<'a> {
         let roots = super::Place::WORDS
             .into_iter()
             .filter(|w| self.has_here || !matches!(*w, "here" | "peer"));
-        self.locals.iter().map(|(n, _)| n.as_str()).chain(roots).collect()
+        let named = self.locals.iter().map(|(name, _)| name.as_str());
+        named.filter(|name| !name.is_empty()).chain(roots).collect()
     }
 }

@@ -8,10 +8,11 @@ use super::budget::Budget;
 use super::eval::{self, Locals, Scope};
 use super::fault::Fault;
 use super::ir::{At, Ir, Node};
+use super::location::{self, KeyPart};
 use super::lower::{self, Problem};
 use super::names::Names;
 use super::place::FactRef;
-use super::seen::{FactRead, Seen};
+use super::seen::{FactRead, Seen, Trail};
 use super::ty::Ty;
 
 /// The longest expression, in bytes; rules of people stay far below.
@@ -133,6 +134,31 @@ impl Expression {
             }
         });
         fields
+    }
+
+    /// Whether the expression names a place: a fact, a record of a collection, or a field of one of these.
+    pub fn is_place(&self) -> bool {
+        location::is_place(&self.root)
+    }
+
+    /// Whether what it gives can be a value that was read somewhere, and not one that was worked out.
+    pub fn may_be_read(&self) -> bool {
+        location::may_be_read(&self.root)
+    }
+
+    /// The fact in which a place lies.
+    pub fn fact_of_place(&self) -> Option<&FactRef> {
+        location::fact_of(&self.root)
+    }
+
+    /// The parts of a place's key.
+    pub fn key_parts(&self) -> Vec<KeyPart> {
+        location::key_parts(&self.root)
+    }
+
+    /// Where the place is that the expression names.
+    pub fn trail(&self, scope: &Scope<'_>, locals: &Locals, budget: &Budget) -> Result<Trail, Fault> {
+        location::trail(&self.root, scope, locals, budget)
     }
 
     /// Runs the expression; what it read is added to `reads`.

@@ -365,8 +365,8 @@ fn evidence<'a>(report: &Report<'a>, seen: &'a evaluate::Evidence) -> Evidence<'
 }
 
 fn fix(fix: &evaluate::OfferedFix) -> Fix<'_> {
-    let value = |value: &Result<FactValue, facts::Absence>| match value {
-        Ok(value) => to_json(value),
+    let value = |given: &Result<evaluate::Given, facts::Absence>| match given {
+        Ok(given) => to_json(&given.value()),
         Err(why) => to_json(&FactValue::absent(why.clone())),
     };
     Fix {

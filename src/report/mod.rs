@@ -13,6 +13,7 @@ mod look;
 mod notes;
 mod page;
 mod pair_file;
+mod plan;
 mod pretty;
 mod rights;
 mod rule_text;
@@ -38,6 +39,7 @@ pub use history::{run_json, run_text, runs_json, runs_table, summary_words, veri
 pub use human::{human, in_a_line, not_checked, rule_findings};
 pub use look::Look;
 pub use pair_file::redacted_pair;
+pub use plan::{PlanReport, Tally, plan_dot, plan_json, plan_mermaid, plan_schema, plan_text};
 pub use pretty::{compact, pretty};
 pub use rights::{Rights, rights_json, rights_text};
 pub use rule_text::{rule_json, rule_text};

@@ -9,7 +9,7 @@ use super::pretty::pretty;
 use super::rules::{Mends, fixable, summary};
 use super::source::{key_lines, key_text, part_lines};
 use super::words::count;
-use crate::catalogue::{Catalogue, Of, Rule, Safety};
+use crate::catalogue::{Catalogue, Of, Reach, Rule};
 use crate::diagnostic::SourceMap;
 use crate::evaluate::Status;
 use crate::facts::Root;
@@ -142,9 +142,10 @@ fn put_fixes(page: &mut Page, catalogue: &Catalogue, rule: &Rule) {
         let Some(fix) = catalogue.fixes.get(&used.fix) else {
             continue;
         };
-        let how = match fix.safety {
-            Safety::Guided => "guided: a person does it".to_owned(),
-            other => format!("{}, not yet appliable", other.word()),
+        let how = match fix.reach() {
+            Reach::Guided => "guided: a person does it".to_owned(),
+            Reach::Declared => format!("{}, not yet appliable", fix.safety.word()),
+            Reach::Automatic | Reach::Confirmed => fix.safety.word().to_owned(),
         };
         told(page, "fix", &format!("{} ({how}): {}", fix.id, fix.about));
     }

@@ -27,6 +27,8 @@ pub enum Context {
     Url,
     /// A name that goes to a server as data, whole or in parts.
     Name,
+    /// The name of an attribute in a directory (RFC 4512).
+    Attribute,
     /// A key of a Windows registry; a value is one part of it.
     RegistryKey,
     /// A path of a Windows host: a `path` goes in whole, anything else as one part of it.
@@ -124,10 +126,12 @@ fn text_written(context: Context, text: &str) -> Result<String, String> {
         Context::Tsql => Err("a value in T-SQL is written by its filter".to_owned()),
         Context::RegistryKey => part(text, &['\\']),
         Context::WinPath => part(text, &['\\', '/', ':', '*', '?', '"', '<', '>', '|']),
-        Context::DnsName | Context::Host | Context::Port => match whole(context, text) {
+        Context::DnsName | Context::Host | Context::Port | Context::Attribute => match whole(context, text) {
             Ok(()) => Ok(text.to_owned()),
             // Within a host or a port a value may be a part of it: `{{ name }}.{{ domain }}`.
-            Err(_) if context != Context::Port && is_dns_name(text) => Ok(text.to_owned()),
+            Err(_) if matches!(context, Context::DnsName | Context::Host) && is_dns_name(text) => {
+                Ok(text.to_owned())
+            }
             Err(message) => Err(message),
         },
     }
@@ -144,8 +148,19 @@ pub(super) fn whole(context: Context, text: &str) -> Result<(), String> {
         Context::Port if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') => {
             Err(format!("`{shown}` is not a port number"))
         }
+        Context::Attribute if !is_attribute(text) => {
+            Err(format!("`{shown}` is not the name of an attribute"))
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether the text is the name of an attribute: a letter, then letters, digits and hyphens.
+pub fn is_attribute(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// One part of a key or path, in which nothing separates parts or leads elsewhere.

@@ -11,7 +11,7 @@ mod scope;
 mod tsql;
 
 pub use check::Mention;
-pub use context::Context;
+pub use context::{Context, is_attribute};
 pub use scope::{Found, Scope};
 
 use crate::diagnostic::excerpt;

@@ -5,6 +5,7 @@ use crate::run::standin;
 const COMMANDS: &[&str] = &[
     "",
     "check",
+    "plan",
     "collect",
     "discover",
     "init",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
-use standin::catalogue::Rule;
+use standin::catalogue::{Reach, Rule};
 
 use super::guide::{self, Row};
 use super::proof::{self, Level};
@@ -19,7 +19,8 @@ Written by `STANDIN_UPDATE=1 cargo test --test coverage`; that test fails when t
 How rules are written stands in [WRITING.md](WRITING.md); `standin explain RULE` tells everything of one rule.
 
 The rows are those of the catalogue of messages in the guide of 2006: C for Exchange, D for SQL Server. `severity` is what the rule
-says, `fixable` whether a fix is declared (`guided`: it tells a person what to do). The facts are those that decide, over the protocols
+says, `fixable` whether a fix is declared (`guided`: it tells a person what to do). Beside each fix stands how far it goes: `automatic`
+is done without a question, `confirm` once somebody agreed, `guided` by a person, and `declared only` does not say yet how. The facts are those that decide, over the protocols
 by which they are read; a fact that is made of others is read as they are, and what the pair file says needs no protocol.
 
 How a row is proved, the best first. A row that several rules serve is as well proved as the worst of them; a rule that serves
@@ -41,6 +42,7 @@ fn page() -> String {
     let (rows, served) = (guide::rows(), shipped::by_row());
     let mut page = HEAD.to_owned();
     page.push_str(&counts(&rows, &served));
+    page.push_str(&reaches(&rows, &served));
     for (application, title) in [("exchange", "Exchange"), ("sql", "SQL Server")] {
         let _ = write!(
             page,
@@ -77,6 +79,25 @@ fn counts(rows: &[Row], served: &Served) -> String {
     table
 }
 
+/// How far the rows that the guide mends are mended here; a row that several fixes mend counts with the one that goes least far.
+fn reaches(rows: &[Row], served: &Served) -> String {
+    let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.fix != "no") {
+        let rules = served.get(row.name).into_iter().flatten();
+        let fixes = rules.flat_map(|rule| shipped::fixes(rule));
+        let reach = fixes.map(|id| shipped::catalogue().fixes[id].reach()).max();
+        let word = reach.map_or("no fix", Reach::word);
+        counts.entry(word).or_default()[usize::from(row.application == "sql")] += 1;
+    }
+    let mut table = String::from("\n| rows that the guide mends | Exchange | SQL Server |\n|---|---|---|\n");
+    for word in ["automatic", "confirm", "guided", "declared only", "no fix"] {
+        if let Some([exchange, sql]) = counts.get(word) {
+            let _ = writeln!(table, "| {word} | {exchange} | {sql} |");
+        }
+    }
+    table
+}
+
 /// A row is as well proved as the worst of its rules.
 fn proved(row: &Row, served: &Served) -> Option<Level> {
     let rules = served.get(row.name)?;
@@ -100,12 +121,21 @@ fn lines(row: &Row, served: &Served) -> String {
                 .into_iter()
                 .collect::<Vec<_>>()
                 .join(", "),
-            code(shipped::fixes(rule).into_iter().map(str::to_owned)),
+            fixes(rule),
             proof::level(row.name, rule).word(),
         ];
         format!("| {} |\n", cells.join(" | "))
     };
     rules.iter().enumerate().map(line).collect()
+}
+
+/// The fixes of a rule, each with how far it goes.
+fn fixes(rule: &Rule) -> String {
+    let told = shipped::fixes(rule).into_iter().map(|id| {
+        let reach = shipped::catalogue().fixes[id].reach();
+        format!("`{id}` {}", reach.word())
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn severities(rule: &Rule) -> Vec<&'static str> {

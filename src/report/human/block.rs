@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::subjects::{self, some};
 use super::values::Values;
 use super::{SUBJECTS, TEXT, labelled};
+use crate::catalogue::Reach;
 use crate::evaluate::{Finding, Fixable, Subject, WaivedBy};
 use crate::report::look::Style;
 use crate::report::page::Page;
@@ -167,7 +168,7 @@ fn told(page: &mut Page, label: &str, text: &str) {
 
 fn last_lines(page: &mut Page, report: &Report<'_>, findings: &[&Finding]) {
     if findings.iter().any(|finding| finding.status.is_bad()) {
-        labelled(page, "fix", &fix(findings));
+        labelled(page, "fix", &fix(report, findings));
     }
     if let Some(age) = age(report, findings) {
         labelled(page, "read", &age);
@@ -188,7 +189,7 @@ fn last_lines(page: &mut Page, report: &Report<'_>, findings: &[&Finding]) {
 }
 
 /// What mends them.
-fn fix(findings: &[&Finding]) -> String {
+fn fix(report: &Report<'_>, findings: &[&Finding]) -> String {
     let all = findings.len();
     let mut told: Vec<String> = Vec::new();
     for finding in findings {
@@ -205,7 +206,14 @@ fn fix(findings: &[&Finding]) -> String {
         let text = if finding.fixable() == Fixable::Guided {
             format!("guided: {} tells a person what to do{of}", offered.fix)
         } else {
-            format!("can be fixed by {}{of} (not yet appliable)", offered.fix)
+            let fix = report.catalogue.fixes.get(&offered.fix);
+            let is_declared = fix.is_none_or(|fix| fix.reach() == Reach::Declared);
+            let how = if is_declared {
+                "not yet appliable"
+            } else {
+                "standin plan shows how"
+            };
+            format!("can be fixed by {}{of} ({how})", offered.fix)
         };
         if !told.contains(&text) {
             told.push(text);

@@ -8,7 +8,7 @@ use crate::report::times::{ago, clock, day_and_time};
 use crate::report::words::count;
 use crate::report::{Origin, Report};
 
-pub(super) fn put(page: &mut Page, report: &Report<'_>) {
+pub(in crate::report) fn put(page: &mut Page, report: &Report<'_>) {
     let (source, target) = (&report.pair.source, &report.pair.target);
     let line = page
         .line(0)
@@ -46,7 +46,7 @@ fn origin(report: &Report<'_>) -> String {
 }
 
 /// When it was recorded, and how long ago that is.
-pub(super) fn recorded(report: &Report<'_>) -> String {
+pub(in crate::report) fn recorded(report: &Report<'_>) -> String {
     let taken = report.snapshot.taken_at;
     if report.now == taken {
         format!("recorded {}", day_and_time(taken))

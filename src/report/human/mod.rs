@@ -5,7 +5,7 @@
 
 mod block;
 mod closing;
-mod header;
+pub(super) mod header;
 mod section;
 mod subjects;
 mod unknown;

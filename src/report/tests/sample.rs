@@ -121,7 +121,7 @@ rules:
 
 const FIXES: &str = "
 fixes:
-  - { fix: depot/tell, about: Tells., inputs: { server: text }, on: target, safety: guided }
+  - { fix: depot/tell, about: Tells., inputs: { server: text }, on: target, safety: guided, because: nobody else can }
   - { fix: depot/build, about: Builds., inputs: { name: text }, on: target, safety: confirm }
   - { fix: depot/move, about: Moves., inputs: { name: text, to: path }, on: target, safety: safe }
   - { fix: depot/switch, about: Switches., inputs: {}, on: local, safety: safe }

@@ -1,0 +1,52 @@
+//! Findings to ordered steps: pure, the same input gives the same plan.
+//!
+//! Facts are the resources. A step says which places it needs and which it sets; from that, and from what packs say of
+//! neighbours, follows what comes before what. [`plan()`] merges the fixes that findings offer into steps, adds helper
+//! steps where a need is met by nobody, holds back what cannot be done, and puts the rest in order. Nothing is done
+//! here, and nothing is left for whoever does it to decide.
+
+mod arrange;
+mod draft;
+mod fill;
+mod joints;
+mod model;
+mod needs;
+mod places;
+mod rests;
+
+pub use arrange::{Arranged, Disorder, arrange};
+pub use joints::{Conflict, Joint, Reason};
+pub use model::{
+    Change, Detail, Doing, Held, Left, LeftBecause, Need, NeedState, Plan, Refused, Role, Step, StepRef,
+    TakenBack, Unmet,
+};
+pub use places::{Mark, Site, Task, Use};
+pub use rests::{Rests, rests};
+
+use crate::catalogue::Catalogue;
+use crate::evaluate::Finding;
+use crate::facts::Facts;
+
+/// What a plan is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    pub catalogue: &'a Catalogue,
+    /// What the findings rest on, settings and parameters included.
+    pub facts: &'a Facts,
+    pub findings: &'a [Finding],
+}
+
+/// Makes the plan that mends these findings; `Err` names all steps that contradict each other or wait in a circle.
+pub fn plan(basis: &Basis<'_>) -> Result<Plan, Box<Refused>> {
+    let mut left = Vec::new();
+    let drafts = draft::drafts(basis, &mut left);
+    let filled = fill::all(basis, drafts, &mut left);
+    let settled = needs::settle(basis, filled, &mut left);
+    let tasks: Vec<Task> = settled.iter().map(needs::Settled::task).collect();
+    let arranged = arrange(&tasks).map_err(|refused| Box::new(model::refused(&settled, refused)))?;
+    left.sort_by_key(|left| left.finding);
+    Ok(model::finish(settled, &arranged, left))
+}
+
+#[cfg(test)]
+mod tests;
