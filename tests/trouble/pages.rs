@@ -116,8 +116,9 @@ fn proofs(table: &Table) -> String {
     let mut text = String::from(
         "# Trouble and its proofs\n\n\
          Written by `tests/trouble` from its `table.yaml`; a test fails when a cell is empty, or names a test that is not\n\
-         there or never looks for the cause and the words in question. *Live* is a test against a peer that others wrote, in\n\
-         `tests/lab`; *own* one against a server of our own, which does what no real one can be made to do.\n",
+         there or never looks for the cause and the words in question. *Live* is a test in the lab, whose servers others\n\
+         wrote, but for those that misbehave on purpose and what [its page](../../tests/lab/README.md) names as ours; *own* is one\n\
+         against a server of our own, which does what no real one can be made to do.\n",
     );
     for (protocol, row) in &table.protocols {
         let _ = write!(text, "\n## {protocol}\n\nPage: [{0}]({0})\n\n", row.page);
