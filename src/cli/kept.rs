@@ -151,6 +151,10 @@ pub(super) fn last(
     rules: &Selection,
     context: &Context,
 ) -> Result<Option<String>, StoreError> {
+    let older = pair_folder(opened, context).is_some_and(|folder| folder.path().exists());
+    if !older && !place(context)?.may_exist() {
+        return Ok(None);
+    }
     let rules = selection_of(rules);
     with_pair(opened, context, async |store, pair| {
         store.last(pair, &rules).await

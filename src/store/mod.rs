@@ -6,6 +6,27 @@
 //! looked, plans, and each step of a run that changes servers. What [`Store::record`] and [`Store::append`] have
 //! returned is on disk. Nothing here decides anything.
 //!
+//! A run that changes servers holds the lock of its pair, and tells each step before and after:
+//!
+//! ```no_run
+//! # async fn example(pair: &standin::store::PairName, at: jiff::Timestamp) -> Result<(), standin::store::StoreError> {
+//! use serde_json::json;
+//! use standin::store::{Holder, Kind, News, Place, Store};
+//!
+//! let mut store = Store::open(&Place::folder("/var/lib/standin".as_ref())).await?;
+//! let lock = store.lock(pair, &Holder::this("anna@adm1"), at, None).await?;
+//! let intent = json!({ "step": "dns/a", "before": "192.0.2.1" });
+//! store.append(&lock, &[News { kind: Kind::Intent, at, body: &intent }]).await?;
+//! // Somebody may have taken the lock over: then this fails, and nothing is done.
+//! store.check_lock(&lock).await?;
+//! // ... the record is changed ...
+//! let result = json!({ "step": "dns/a", "after": "192.0.2.2" });
+//! store.append(&lock, &[News { kind: Kind::Result, at, body: &result }]).await?;
+//! store.unlock(lock, at).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Futures of a [`Store`] that are dropped before their end leave nothing half done: the transaction is taken back.
 
 mod adopt;

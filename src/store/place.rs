@@ -88,7 +88,9 @@ impl Place {
         let options = options
             .ssl_mode(mode)
             .application_name("standin")
+            // An acknowledged entry is on disk, whatever the server does otherwise.
             .options([
+                ("synchronous_commit", "on"),
                 ("lock_timeout", patience.as_str()),
                 ("idle_in_transaction_session_timeout", "60000"),
             ])

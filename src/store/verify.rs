@@ -39,24 +39,23 @@ impl Store {
     /// Whoever may write to the database can also write a whole other journal. That is found by who noted number and
     /// hash of an entry elsewhere: `noted` is looked for.
     pub async fn verify(&mut self, noted: Option<(Seq, &str)>) -> Result<Verified, StoreError> {
-        self.reading(async |work| {
-            let mut walk = Walk::new(noted);
-            walk.pages(work).await?;
-            walk.entries(work).await?;
-            walk.head(work).await?;
-            walk.snapshots(work).await?;
-            Ok(walk.done())
-        })
-        .await
+        let mut walk = Walk::new(noted);
+        self.reading(async |work| walk.pages(work).await).await?;
+        // Page by page: whoever writes to a file waits for those who read it.
+        while self.reading(async |work| walk.page(work).await).await? {}
+        self.reading(async |work| walk.snapshots(work).await).await?;
+        Ok(walk.done())
     }
 }
 
 /// One walk along the journal.
 struct Walk<'n> {
     noted: Option<(Seq, &'n str)>,
+    /// The last entry that was read, whatever it was.
+    after: Seq,
     count: i64,
     last: Option<(Seq, Hash)>,
-    /// What the last entry's hash should be, where it is another.
+    /// The pair of each run.
     runs: BTreeMap<Seq, String>,
     /// The number of each pair's lock that is in force.
     locks: BTreeMap<String, i64>,
@@ -69,6 +68,7 @@ impl<'n> Walk<'n> {
     const fn new(noted: Option<(Seq, &'n str)>) -> Self {
         Self {
             noted,
+            after: i64::MIN,
             count: 0,
             last: None,
             runs: BTreeMap::new(),
@@ -101,32 +101,31 @@ impl<'n> Walk<'n> {
         Ok(())
     }
 
-    async fn entries(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
-        let mut after = i64::MIN;
-        loop {
-            let values = [Value::Int(after), Value::Int(PAGE)];
-            let rows = work
-                .rows(entries!("WHERE seq > $1 ORDER BY seq LIMIT $2"), &values)
-                .await?;
-            for row in &rows {
-                after = row.int(0)?;
-                let read = written(row).and_then(|text| Ok((text, row.bytes(7)?, row.bytes(8)?)));
-                match read {
-                    Ok((text, prev, hash)) => {
-                        self.link(after, &prev, &hash, text.hash(&prev));
-                        match text.read() {
-                            Ok(entry) => self.meaning(&entry),
-                            Err(why) => self.found(after, why),
-                        }
-                    }
-                    Err(_) => self.found(after, "it cannot be read"),
-                }
-                self.count += 1;
-            }
-            if rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
-                return Ok(());
+    /// Reads the next entries; with the last ones also the head, and then there are no more.
+    async fn page(&mut self, work: &mut Work<'_>) -> Result<bool, Fault> {
+        let values = [Value::Int(self.after), Value::Int(PAGE)];
+        let rows = work
+            .rows(entries!("WHERE seq > $1 ORDER BY seq LIMIT $2"), &values)
+            .await?;
+        for row in &rows {
+            self.after = row.int(0)?;
+            self.count += 1;
+            let read = written(row).and_then(|text| Ok((text, row.bytes(7)?, row.bytes(8)?)));
+            let Ok((text, prev, hash)) = read else {
+                self.found(self.after, "it cannot be read");
+                continue;
+            };
+            self.link(self.after, &prev, &hash, text.hash(&prev));
+            match text.read() {
+                Ok(entry) => self.meaning(&entry),
+                Err(why) => self.found(self.after, why),
             }
         }
+        if rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            return Ok(true);
+        }
+        self.head(work).await?;
+        Ok(false)
     }
 
     /// Whether an entry follows the one before, and is what its hash says.
@@ -207,14 +206,12 @@ impl<'n> Walk<'n> {
         Ok(())
     }
 
-    /// Whether each snapshot is the one that its run told of; those from before the store have no run.
+    /// Whether each snapshot is the one that its run told of. Those from before the store have no run; those of runs that
+    /// came since the walk are for the next.
     async fn snapshots(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
-        let kept = work
-            .rows(
-                "SELECT pair, selection FROM snapshots WHERE run > 0 ORDER BY run",
-                &[],
-            )
-            .await?;
+        let known = [Value::Int(self.after)];
+        let words = "SELECT pair, selection FROM snapshots WHERE run > 0 AND run <= $1 ORDER BY run";
+        let kept = work.rows(words, &known).await?;
         for row in kept {
             let (pair, selection) = (row.text(0)?, row.text(1)?);
             let words = "SELECT run, document FROM snapshots WHERE pair = $1 AND selection = $2";

@@ -39,6 +39,14 @@ fn nothing_is_recorded_before_the_first_run() {
     );
     assert_eq!(run(folder.path(), &["history", "show", "1"]).code, Some(2));
     assert_eq!(run(folder.path(), &["history", "verify"]).code, Some(2));
+    pair(folder.path(), 1);
+    let explained = run(folder.path(), &["explain", "C-25", "."]);
+    assert_eq!(explained.code, Some(2), "{}", explained.out);
+    assert!(
+        explained.err.contains("no whole check of . is remembered"),
+        "{}",
+        explained.err
+    );
     assert!(!folder.path().join("state").exists());
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection, Row as _};
 use standin::store::{Holder, Kind, Place, Store, StoreError};
 
 use crate::server::{PASSWORD, Server, server};
@@ -136,10 +137,12 @@ fn standin(server: &Server, base: &str, state: &Path, arguments: &[&str]) -> (Op
         .env("PGPASSWORD", PASSWORD)
         .args(["--state".as_ref(), state.as_os_str()])
         .args(["--store", &format!("{address}{rest}")])
+        .args(["--log", "trace"])
         .args(arguments)
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(!text(&done.stderr).contains("mellow"), "{}", text(&done.stderr));
     (done.status.code(), text(&done.stdout), text(&done.stderr))
 }
 
@@ -157,7 +160,7 @@ fn two_machines_share_history_and_the_last_check() {
         let check = ["check", pair.as_str(), "--only", "directory"];
         let (one, other) = (folder.path().join("one"), folder.path().join("other"));
         let (code, _, err) = standin(server, &base, &one, &check);
-        assert!(code == Some(3) && !err.contains("history"), "{err}");
+        assert!(code == Some(3) && !err.contains("not kept"), "{err}");
         let (code, _, err) = standin(server, &base, &other, &check);
         assert!(code == Some(3) && err.contains("since the last check"), "{err}");
         let (code, out, err) = standin(server, &base, &other, &["history", "list", "--format", "json"]);
@@ -174,5 +177,27 @@ fn two_machines_share_history_and_the_last_check() {
             !one.exists() && !other.exists(),
             "nothing is left on the machines"
         );
+    });
+}
+
+#[test]
+fn an_entry_is_on_disk_also_where_the_server_would_not_wait() {
+    with_server(async |server| {
+        let base = server.base();
+        server
+            .run(
+                "standin",
+                &format!("ALTER DATABASE {base} SET synchronous_commit = off"),
+            )
+            .unwrap();
+        let Place::Server(options) = server.place(&base) else {
+            unreachable!()
+        };
+        let mut session = PgConnection::connect_with(&options).await.unwrap();
+        let told = sqlx::query("SHOW synchronous_commit")
+            .fetch_one(&mut session)
+            .await
+            .unwrap();
+        assert_eq!(told.get::<String, _>(0), "on");
     });
 }
