@@ -108,6 +108,7 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
             snapshot: &read,
             rules: &selection,
             summary: None,
+            plan: None,
             file: Some(&arguments.out),
         };
         kept::record(&done, &opened, context);

@@ -10,7 +10,7 @@ use crate::store::{Entry, Run, Seq, Verified};
 
 /// Tell what was run, and verify the record of it
 ///
-/// Every live check and every recording is kept in the store: what was asked for, by whom, with which packs, and what
+/// Every live check, plan and recording is kept in the store: what was asked for, by whom, with which packs, and what
 /// came of it. Entries are only ever appended, and each holds the hash of the one before: what is changed, removed or
 /// moved later shows.
 #[derive(Args, Debug)]

@@ -161,7 +161,7 @@ pub(super) fn last(
     })
 }
 
-/// A check or a collection that is over.
+/// A check, a plan or a collection that is over.
 #[derive(Debug)]
 pub(super) struct Done<'a> {
     pub(super) kind: Kind,
@@ -169,7 +169,9 @@ pub(super) struct Done<'a> {
     pub(super) rules: &'a Selection,
     /// What it came to, when it was judged.
     pub(super) summary: Option<&'a Summary>,
-    /// Where the snapshot was written.
+    /// The plan that was made of it, as JSON.
+    pub(super) plan: Option<&'a str>,
+    /// Where the snapshot was written, or the plan.
     pub(super) file: Option<&'a std::path::Path>,
 }
 
@@ -220,6 +222,7 @@ fn body(done: &Done<'_>, document: &str, opened: &Opened) -> Value {
         "skip": done.rules.skip,
         "summary": done.summary.map(summary_words),
         "snapshot": digest_of(document),
+        "plan": done.plan.map(digest_of),
         "file": done.file.map(|file| file.display().to_string()),
     })
 }

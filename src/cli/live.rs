@@ -50,6 +50,7 @@ pub(super) fn facts(
             snapshot: &snapshot,
             rules: selection,
             summary: None,
+            plan: None,
             file: None,
         };
         kept::record(&done, opened, context);
@@ -159,6 +160,7 @@ pub(super) fn remember(report: &Report<'_>, opened: &Opened, selection: &Selecti
         snapshot: report.snapshot,
         rules: selection,
         summary: Some(report.summary),
+        plan: None,
         file: None,
     };
     let Some(last) = kept::record(&done, opened, context) else {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::args::Format;
 use super::exit::{ExitStatus, FailOn};
+use super::kept::{self, Done};
 use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::values::{duration, time};
@@ -16,10 +17,10 @@ use super::{Context, check, clock, live};
 use crate::catalogue;
 use crate::diagnostic::Diagnostics;
 use crate::facts::FactValue;
-use crate::pipeline::{self, Purpose};
+use crate::pipeline::{self, Opened, Purpose};
 use crate::plan::{Refused, StepRef};
 use crate::report::{self, Origin, PlanReport};
-use crate::store::write_private;
+use crate::store::{Kind, write_private};
 
 /// Show what would be done about what a check finds, and in which order
 ///
@@ -135,6 +136,9 @@ pub(crate) fn run(arguments: &PlanArguments, context: &mut Context) -> Outcome<E
     if let Some(file) = &arguments.out {
         keep(&told, file, arguments.force, context)?;
     }
+    if origin == Origin::Live {
+        record(&told, &opened, arguments, context);
+    }
     Ok(status(&told, arguments.fail_on))
 }
 
@@ -154,6 +158,19 @@ fn keep(told: &PlanReport<'_>, file: &Path, force: bool, context: &Context) -> O
         .terminal
         .note(&format!("the plan is kept in {}", file.display()));
     Ok(())
+}
+
+/// Keeps in the history that the plan was made.
+fn record(told: &PlanReport<'_>, opened: &Opened, arguments: &PlanArguments, context: &Context) {
+    let done = Done {
+        kind: Kind::Planned,
+        snapshot: told.report.snapshot,
+        rules: told.selection,
+        summary: Some(told.report.summary),
+        plan: Some(&report::plan_json(told)),
+        file: arguments.out.as_deref(),
+    };
+    kept::record(&done, opened, context);
 }
 
 /// What the plan leaves decides.

@@ -18,7 +18,7 @@ pub enum Kind {
     Checked,
     /// Its facts were written to a file.
     Collected,
-    /// A plan was made; the body is the plan.
+    /// A plan was made.
     Planned,
     /// A run got the lock.
     Locked,

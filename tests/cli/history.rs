@@ -265,3 +265,16 @@ fn a_password_is_neither_taken_from_the_arguments_nor_shown() {
     assert!(!told.contains("s3cret"), "{told}");
     assert!(!folder.path().join("state/store.sqlite").exists());
 }
+
+#[test]
+fn a_plan_is_recorded_by_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    pair(folder.path(), 1);
+    let plan = run(folder.path(), &["plan", ".", "--out", "plan.json"]);
+    assert_eq!(plan.code, Some(3), "{}{}", plan.out, plan.err);
+    let list = run(folder.path(), &["history", "list", "--format", "json"]).json();
+    let run = &list["runs"][0]["first"];
+    assert_eq!(run["kind"], "planned");
+    let text = fs::read_to_string(folder.path().join("plan.json")).unwrap();
+    assert_eq!(run["body"]["plan"], standin::store::digest_of(&text));
+}
