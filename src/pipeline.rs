@@ -80,7 +80,7 @@ pub fn open(
         return Err(Failure::Files(sink));
     };
     let packs = choose(&pair, folders, &mut sink);
-    let loaded = catalogue::load(&packs, sources);
+    let loaded = catalogue::load_to_judge(&packs, sources);
     sink.append(loaded.diagnostics);
     let Some(catalogue) = loaded.catalogue else {
         return Err(Failure::Files(sink));

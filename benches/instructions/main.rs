@@ -1,4 +1,4 @@
-//! One task, done a given number of times, for a tool that counts instructions: `instructions TASK TIMES`.
+//! One task, done a given number of times, for a tool that counts instructions: `instructions TASK SIZE TIMES`.
 //!
 //! The difference between two numbers of times is the task alone, without the preparation of its input.
 
@@ -7,27 +7,29 @@ mod workload;
 
 use std::hint::black_box;
 
-use standin::catalogue::{embedded_packs, load};
+use standin::catalogue::{embedded_packs, load, load_to_judge};
 use standin::diagnostic::SourceMap;
-use workload::{Joins, catalogue, facts, judged, pack};
+use workload::{Joins, catalogue, facts, judged, many, pack};
 
 fn main() {
     let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with("--"))
         .collect();
-    let [task, rules, times] = words.as_slice() else {
+    let [task, size, times] = words.as_slice() else {
         return;
     };
-    let rules = rules.parse().expect("the second word is a number of rules");
+    let size = size.parse().expect("the second word is a size");
     let times: usize = times.parse().expect("the third word is a number of times");
     match task.as_str() {
         "shipped" => {
             let packs = embedded_packs();
-            repeat(times, || load(&packs, &mut SourceMap::new()).catalogue.is_some());
+            repeat(times, || {
+                load_to_judge(&packs, &mut SourceMap::new()).catalogue.is_some()
+            });
         }
         "load" => {
-            let packs = [pack(rules, Joins::Whole)];
+            let packs = [pack(size, Joins::Whole)];
             repeat(times, || load(&packs, &mut SourceMap::new()).catalogue.is_some());
         }
         "evaluate" | "by-record" => {
@@ -36,8 +38,21 @@ fn main() {
             } else {
                 Joins::ByRecord
             };
-            let (catalogue, facts) = (catalogue(&[pack(rules, joins)]), facts());
+            let (catalogue, facts) = (catalogue(&[pack(size, joins)]), facts());
             repeat(times, || judged(&catalogue, &facts).findings.len());
+        }
+        "records" => {
+            let catalogues: Vec<_> = many::JOINS
+                .iter()
+                .map(|(_, join)| many::catalogue_of(join))
+                .collect();
+            let facts = many::facts(size);
+            repeat(times, || {
+                let found = catalogues
+                    .iter()
+                    .map(|catalogue| judged(catalogue, &facts).findings.len());
+                found.sum::<usize>()
+            });
         }
         other => panic!("there is no task `{other}`"),
     }

@@ -4,6 +4,8 @@
 //! for what the target lacks, looks for what differs, tests a flag. About one finding in eight is bad, as on a
 //! pair that somebody works on.
 
+pub(crate) mod many;
+
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -51,11 +53,7 @@ pub(crate) fn pack_of(files: Vec<PackFile>) -> PackFiles {
 
 /// A file of the pack.
 pub(crate) fn file(path: &str, text: String) -> PackFile {
-    PackFile {
-        path: path.to_owned(),
-        shown: path.to_owned(),
-        text: text.into(),
-    }
+    PackFile::new(path, path, text)
 }
 
 /// The declaration of a fact that a directory would give.

@@ -1,11 +1,10 @@
 //! The files of packs: in the binary, or in a folder.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::diagnostic::{Diagnostics, SourceMap};
+use crate::diagnostic::{Diagnostics, SourceMap, Text};
 use crate::facts::FactValue;
 use crate::yaml;
 
@@ -23,7 +22,21 @@ pub struct PackFile {
     pub path: String,
     /// The name shown to people.
     pub shown: String,
-    pub text: Arc<str>,
+    pub text: Text,
+    /// What the YAML parser says of the text, for a file that the binary carries; else empty.
+    pub(super) events: &'static [u8],
+}
+
+impl PackFile {
+    /// A file whose text the binary does not know.
+    pub fn new(path: impl Into<String>, shown: impl Into<String>, text: impl Into<Text>) -> Self {
+        Self {
+            path: path.into(),
+            shown: shown.into(),
+            text: text.into(),
+            events: &[],
+        }
+    }
 }
 
 /// All files of one pack, sorted by path.
@@ -38,21 +51,24 @@ pub struct PackFiles {
 impl PackFiles {
     /// Names the very text of this pack: another text has another digest.
     pub fn digest(&self) -> String {
-        digest_of(std::slice::from_ref(self))
+        let folder = self.folder.as_bytes();
+        let files = self.files.iter();
+        digest(files.flat_map(|file| [folder, file.path.as_bytes(), file.text.as_bytes()]))
     }
 }
 
-/// SHA-256 over the name, length and content of every file.
-pub(super) fn digest_of(packs: &[PackFiles]) -> String {
+/// Names the very text of all these packs, by their digests.
+pub(super) fn digest_of<'d>(packs: impl Iterator<Item = &'d str>) -> String {
+    digest(packs.map(str::as_bytes))
+}
+
+/// SHA-256 over the length and content of every part.
+fn digest<'p>(parts: impl Iterator<Item = &'p [u8]>) -> String {
     let mut hash = Sha256::new();
     hash.update(b"standin packs 1\0");
-    for pack in packs {
-        for file in &pack.files {
-            for part in [pack.folder.as_bytes(), file.path.as_bytes(), file.text.as_bytes()] {
-                hash.update((part.len() as u64).to_le_bytes());
-                hash.update(part);
-            }
-        }
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
     let text = FactValue::Bytes(hash.finalize().as_slice().into()).to_string();
     text.trim_start_matches("0x").to_owned()
@@ -76,6 +92,9 @@ impl PackSource {
     }
 }
 
+/// A file in the binary: its path within the pack, its text, and what the parser says of it.
+type Embedded = (&'static str, &'static str, &'static [u8]);
+
 include!(concat!(env!("OUT_DIR"), "/embedded_packs.rs"));
 
 /// The packs that this binary carries.
@@ -87,10 +106,11 @@ pub fn embedded_packs() -> Vec<PackFiles> {
             origin: PackSource::Embedded,
             files: files
                 .iter()
-                .map(|(path, text)| PackFile {
+                .map(|(path, text, events)| PackFile {
                     path: (*path).to_owned(),
                     shown: format!("rules/{folder}/{path}"),
-                    text: Arc::from(*text),
+                    text: Text::Embedded(text),
+                    events,
                 })
                 .collect(),
         })
@@ -165,11 +185,7 @@ fn read_file(top: &Path, path: &Path) -> Result<PackFile, String> {
         .components()
         .map(|c| c.as_os_str().to_string_lossy().into_owned())
         .collect();
-    Ok(PackFile {
-        path: inner.join("/"),
-        shown,
-        text: text.into(),
-    })
+    Ok(PackFile::new(inner.join("/"), shown, text))
 }
 
 /// What is in a folder, sorted, without hidden files.
@@ -196,7 +212,7 @@ pub fn required_packs(pack: &PackFiles) -> Vec<String> {
     };
     let mut sources = SourceMap::new();
     let id = sources.add(file.shown.as_str(), file.text.clone());
-    let tree = yaml::parse(id, &sources, &yaml::Limits::default(), &mut Diagnostics::new());
+    let tree = yaml::parse_frozen(id, &sources, file.events, None, &mut Diagnostics::new());
     let required = tree
         .as_ref()
         .and_then(|tree| tree.get("requires"))

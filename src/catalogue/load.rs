@@ -13,7 +13,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
-use crate::yaml::{self, Fields, Limits, Node};
+use crate::yaml::{self, Fields, Node};
 
 /// A catalogue, the files that it was read from, and warnings about them.
 #[derive(Debug)]
@@ -24,9 +24,21 @@ pub struct Loaded {
 
 /// Reads packs and checks them; there is no catalogue when there is an error.
 pub fn load(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
+    loaded(packs, None, sources)
+}
+
+/// Reads packs as [`load`] does, but for the examples of shipped rules, which judge nobody's servers.
+pub fn load_to_judge(packs: &[PackFiles], sources: &mut SourceMap) -> Loaded {
+    loaded(packs, Some("examples"), sources)
+}
+
+fn loaded(packs: &[PackFiles], without: Option<&str>, sources: &mut SourceMap) -> Loaded {
     let mut sink = Diagnostics::new();
-    let parsed = parse_all(packs, sources, &mut sink);
-    let catalogue = build(parsed, digest_of(packs), &mut sink);
+    let parsed = packs
+        .iter()
+        .map(|pack| parse_pack(pack, without, sources, &mut sink));
+    let parsed = parsed.collect();
+    let catalogue = build(parsed, &mut sink);
     let catalogue = catalogue.filter(|_| !sink.has_errors());
     Loaded {
         catalogue,
@@ -48,11 +60,12 @@ struct Parsed {
     rights: Option<Node>,
 }
 
-fn parse_all(packs: &[PackFiles], sources: &mut SourceMap, sink: &mut Diagnostics) -> Vec<Parsed> {
-    packs.iter().map(|pack| parse_pack(pack, sources, sink)).collect()
-}
-
-fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics) -> Parsed {
+fn parse_pack(
+    pack: &PackFiles,
+    without: Option<&str>,
+    sources: &mut SourceMap,
+    sink: &mut Diagnostics,
+) -> Parsed {
     let mut parsed = Parsed {
         folder: pack.folder.clone(),
         origin: pack.origin.clone(),
@@ -67,7 +80,7 @@ fn parse_pack(pack: &PackFiles, sources: &mut SourceMap, sink: &mut Diagnostics)
     };
     for file in &pack.files {
         let id = sources.add(file.shown.as_str(), file.text.clone());
-        let Some(tree) = yaml::parse(id, sources, &Limits::default(), sink) else {
+        let Some(tree) = yaml::parse_frozen(id, sources, file.events, without, sink) else {
             continue;
         };
         match file
@@ -120,7 +133,7 @@ fn listed(tree: Node, key: &'static str, sink: &mut Diagnostics) -> Vec<Node> {
     tree.take_items(key)
 }
 
-fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Option<Catalogue> {
+fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
     let rules: Vec<Vec<Node>> = parsed.iter_mut().map(|p| std::mem::take(&mut p.rules)).collect();
     let parsed = parsed.as_slice();
     let (packs, params) = manifests(parsed, sink);
@@ -143,7 +156,7 @@ fn build(mut parsed: Vec<Parsed>, digest: String, sink: &mut Diagnostics) -> Opt
         rights: Vec::new(),
         former_rights: Vec::new(),
         schema,
-        digest,
+        digest: digest_of(parsed.iter().map(|pack| pack.digest.as_str())),
     };
     for head in &heads {
         if let Some(fact) = head.body(&catalogue.schema, sink) {

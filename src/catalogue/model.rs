@@ -255,7 +255,7 @@ pub struct Catalogue {
     pub rights: Vec<NeededRight>,
     pub former_rights: Vec<FormerRight>,
     pub schema: FactSchema,
-    /// SHA-256 over names and contents of all files, in hexadecimal.
+    /// Names the very text of all packs: SHA-256 over their digests, in hexadecimal.
     pub digest: String,
 }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::diagnostic::{Diagnostics, SourceMap, human};
 use crate::facts::{FactPath, Root, to_json};
 use crate::pair::Pair;
+use crate::yaml;
 
 #[test]
 fn the_shipped_packs_load() {
@@ -18,13 +19,40 @@ fn the_shipped_packs_load() {
     );
 }
 
+#[test]
+fn what_the_build_wrote_down_of_a_file_is_what_the_parser_says_of_it() {
+    let (mut sources, mut sink) = (SourceMap::new(), Diagnostics::new());
+    for file in embedded_packs().into_iter().flat_map(|pack| pack.files) {
+        let id = sources.add(file.shown.as_str(), file.text.clone());
+        let parsed = yaml::parse(id, &sources, &yaml::Limits::default(), &mut sink);
+        let thawed = yaml::parse_frozen(id, &sources, file.events, None, &mut sink);
+        assert!(!file.events.is_empty(), "{}", file.shown);
+        assert!(parsed.is_some() && parsed == thawed, "{}", file.shown);
+    }
+    assert!(!sink.has_errors());
+}
+
+#[test]
+fn only_the_examples_are_missing_from_what_judges() {
+    let packs = embedded_packs();
+    let whole = load(&packs, &mut SourceMap::new()).catalogue.unwrap();
+    let judging = load_to_judge(&packs, &mut SourceMap::new()).catalogue.unwrap();
+    assert!(whole.rules.iter().any(|rule| !rule.examples.is_empty()));
+    assert!(judging.rules.iter().all(|rule| rule.examples.is_empty()));
+    let without = |rule: &Rule| Rule {
+        examples: Vec::new(),
+        span: rule.span.start(),
+        ..rule.clone()
+    };
+    for (whole, judging) in whole.rules.iter().zip(&judging.rules) {
+        assert_eq!(format!("{:?}", without(whole)), format!("{:?}", without(judging)));
+    }
+    assert_eq!(whole.digest, judging.digest);
+}
+
 /// A pack with this manifest beside its name, these facts and rules.
 pub(in crate::catalogue) fn pack(name: &str, manifest: &str, facts: &str, rules: &str) -> PackFiles {
-    let file = |path: &str, text: String| PackFile {
-        path: path.to_owned(),
-        shown: path.to_owned(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: String| PackFile::new(path, path, text);
     let manifest = format!("{{ name: {name}, version: '1', about: a, {manifest} }}");
     PackFiles {
         folder: name.to_owned(),

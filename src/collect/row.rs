@@ -61,7 +61,7 @@ fn value(
             let (FactType::Record(types) | FactType::Map(types)) = element_type(&asking.fact.ty) else {
                 return Err(asking.malformed("only records have fields"));
             };
-            let mut record = Record::default();
+            let mut record = Record::with_capacity(fields.len());
             for (name, given) in fields {
                 let Some(ty) = types.get(name) else { continue };
                 let value = field(asking, given, ty, locals).unwrap_or_else(FactValue::absent);

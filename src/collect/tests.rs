@@ -56,11 +56,7 @@ fn collected(facts: &str, settings: &str) -> Collected {
 }
 
 fn catalogue(facts: &str) -> Catalogue {
-    let file = |path: &str, text: &str| PackFile {
-        path: path.into(),
-        shown: path.into(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: &str| PackFile::new(path, path, text);
     let pack = PackFiles {
         folder: "t".into(),
         origin: PackSource::Folder("packs/t".into()),

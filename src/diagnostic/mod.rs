@@ -13,7 +13,7 @@ mod visible;
 
 pub use human::human;
 pub use json::json;
-pub use source::{SourceId, SourceMap, Span};
+pub use source::{SourceId, SourceMap, Span, Text};
 pub use suggest::suggest;
 pub use visible::{excerpt, visible};
 

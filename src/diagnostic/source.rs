@@ -2,7 +2,32 @@
 //!
 //! Places are byte offsets while they travel and become line and column only when shown.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+
+/// The text of a source: part of the program, or read from a file.
+#[derive(Clone, Debug)]
+pub enum Text {
+    Embedded(&'static str),
+    Read(Arc<str>),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Embedded(text) => text,
+            Self::Read(text) => text,
+        }
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Self::Read(text.into())
+    }
+}
 
 /// One text of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +80,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 struct Source {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Text,
     /// Where lines start; made when the first place is asked for.
     lines: OnceLock<Vec<u32>>,
 }
@@ -72,7 +97,7 @@ impl SourceMap {
     }
 
     /// Adds a text under the name that people see.
-    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Text>) -> SourceId {
         let id = u32::try_from(self.sources.len()).expect("fewer sources than four thousand million");
         self.sources.push(Source {
             name: name.into(),

@@ -103,7 +103,7 @@ impl Subject {
     pub fn of(root: SubjectRoot) -> Self {
         Self {
             root,
-            key: Key::new::<Arc<str>>([]),
+            key: Key::default(),
         }
     }
 }

@@ -112,11 +112,7 @@ mod tests {
 
     /// The right of a pack whose only fact is `t.a`, of a server, with this expression.
     fn right(has: &str) -> NeededRight {
-        let file = |path: &str, text: String| PackFile {
-            path: path.to_owned(),
-            shown: path.to_owned(),
-            text: text.into(),
-        };
+        let file = |path: &str, text: String| PackFile::new(path, path, text);
         let facts = "facts: [{ fact: t.a, type: { record: { yes: bool, text: text } }, about: a, probes: [{ service: {} }] }]";
         let rights = format!(
             "rights: [{{ id: t/a, about: a, grant: a, protocol: service, over: [rpc], facts: [t.a], {has} }}]"

@@ -25,11 +25,7 @@ facts:
 ";
 
 fn catalogue(rules: &str) -> Catalogue {
-    let file = |path: &str, text: &str| PackFile {
-        path: path.into(),
-        shown: path.into(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: &str| PackFile::new(path, path, text);
     let rule = |rule: &str| {
         let head = rule.trim();
         format!("  - {head}\n    title: a title\n    section: s\n    message: m\n    why: w\n    remedy: r\n")

@@ -102,9 +102,9 @@ fn read_items(item: &FactType, items: &[Value]) -> Result<Vec<FactValue>, Misfit
 
 /// Reads a record; a field that is not given is a hole: nobody collected it.
 fn read_record(fields: &Fields, object: &Map<String, Value>) -> Result<FactValue, Misfit> {
-    let mut record = Record::default();
+    let mut record = Record::with_capacity(fields.len());
     for (name, value) in object {
-        let Some(ty) = fields.get(name.as_str()) else {
+        let Some((field, ty)) = fields.get_key_value(name.as_str()) else {
             let names: Vec<&str> = fields.keys().map(AsRef::as_ref).collect();
             return Err(Misfit::new(
                 format!("the fields {}", names.join(", ")),
@@ -112,7 +112,7 @@ fn read_record(fields: &Fields, object: &Map<String, Value>) -> Result<FactValue
             ));
         };
         let value = from_json(ty, value).map_err(|m| m.within(format_args!(".{name}")))?;
-        record.set(name.as_str(), value);
+        record.set(field.clone(), value);
     }
     for name in fields.keys() {
         if record.get(name).is_none() {

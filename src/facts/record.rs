@@ -9,21 +9,34 @@ use indexmap::IndexMap;
 
 use super::{Absence, FactValue};
 
-/// Named values in a stable order.
+/// Named values, sorted by their names: there are few of them in one record, and many records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record(BTreeMap<Arc<str>, FactValue>);
+pub struct Record(Vec<(Arc<str>, FactValue)>);
 
 impl Record {
+    /// A record that fits so many fields without growing.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     pub fn get(&self, field: &str) -> Option<&FactValue> {
-        self.0.get(field)
+        self.place(field).ok().map(|place| &self.0[place].1)
     }
 
     pub fn set(&mut self, field: impl Into<Arc<str>>, value: FactValue) {
-        self.0.insert(field.into(), value);
+        let field = field.into();
+        match self.place(&field) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (field, value)),
+        }
+    }
+
+    fn place(&self, field: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(name, _)| (**name).cmp(field))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &FactValue)> {
-        self.0.iter()
+        self.0.iter().map(|(name, value)| (name, value))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -33,12 +46,23 @@ impl Record {
 
 impl<K: Into<Arc<str>>> FromIterator<(K, FactValue)> for Record {
     fn from_iter<I: IntoIterator<Item = (K, FactValue)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(k, v)| (k.into(), v)).collect())
+        let fields = fields.into_iter().map(|(name, value)| (name.into(), value));
+        let mut fields: Vec<(Arc<str>, FactValue)> = fields.collect();
+        fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // Of several values of one field the last one holds.
+        fields.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        Self(fields)
     }
 }
 
 /// The key of a record in a collection: one part, or more when it is composite.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<[Arc<str>]>);
 
 impl Key {

@@ -237,11 +237,7 @@ const HELPER: &str = r#"
 "#;
 
 fn catalogue(more: &str) -> Catalogue {
-    let file = |path: &str, text: String| PackFile {
-        path: path.to_owned(),
-        shown: path.to_owned(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: String| PackFile::new(path, path, text);
     let own = PackFiles {
         folder: "own".to_owned(),
         origin: PackSource::Embedded,

@@ -1,5 +1,6 @@
 //! What a template may contain, and what it reads: known before anything runs.
 
+use super::plain::Part;
 use super::tsql::{self, Place};
 use super::{Context, NAME, TemplateError};
 use crate::diagnostic::suggest;
@@ -21,8 +22,8 @@ const FILTERS: [&str; 5] = ["lower", "upper", "trim", "join", "length"];
 /// What is known of a template before it is filled.
 pub(super) struct Contents {
     pub(super) mentions: Vec<Mention>,
-    /// What it always gives, when nothing is filled in.
-    pub(super) constant: Option<String>,
+    /// All of it, when it only inserts values.
+    pub(super) parts: Option<Vec<Part>>,
 }
 
 /// Checks a template and returns what it reads.
@@ -42,14 +43,18 @@ pub(super) fn check(text: &str, context: Context) -> Result<Contents, TemplateEr
         _ => &[],
     };
     check.statements(children)?;
-    let plain = children.iter().map(|child| match child {
-        Stmt::EmitRaw(raw) => Some(raw.raw),
-        _ => None,
-    });
     Ok(Contents {
         mentions: check.mentions,
-        constant: plain.collect(),
+        parts: children.iter().map(part).collect(),
     })
+}
+
+fn part(statement: &Stmt<'_>) -> Option<Part> {
+    match statement {
+        Stmt::EmitRaw(raw) => Some(Part::Text(raw.raw.into())),
+        Stmt::EmitExpr(emit) => path_of(&emit.expr).map(|(path, _)| Part::Value(path.join(".").into())),
+        _ => None,
+    }
 }
 
 /// Makes an error at a byte of the text.

@@ -7,6 +7,7 @@
 
 mod check;
 mod context;
+mod plain;
 mod scope;
 mod tsql;
 
@@ -17,6 +18,7 @@ pub use scope::{Found, Scope};
 use crate::diagnostic::excerpt;
 use crate::facts::Absence;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters};
+use plain::Part;
 use scope::{Names, Reads};
 use std::cell::Cell;
 use std::fmt;
@@ -35,8 +37,12 @@ pub struct Template {
 #[derive(Clone)]
 enum Filler {
     Constant(Arc<str>),
-    Engine(Box<OnceLock<Result<Environment<'static>, TemplateError>>>),
+    /// Of messages; the engine fills in what these cannot.
+    Parts(Arc<[Part]>, Engine),
+    Engine(Engine),
 }
+
+type Engine = Box<OnceLock<Result<Environment<'static>, TemplateError>>>;
 
 /// What is wrong with a template, at a place of its text that counts from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,8 +80,12 @@ impl Template {
             });
         }
         let contents = check::check(text, context)?;
-        let filler = match contents.constant {
-            Some(constant) => Filler::Constant(constant.into()),
+        let filler = match contents.parts {
+            Some(parts) => match plain::constant(&parts) {
+                Some(constant) => Filler::Constant(constant.into()),
+                None if context == Context::Text => Filler::Parts(parts.into(), Box::default()),
+                None => Filler::Engine(Box::default()),
+            },
             None => Filler::Engine(Box::default()),
         };
         Ok(Self {
@@ -124,7 +134,7 @@ impl Template {
     pub fn constant(&self) -> Option<&Arc<str>> {
         match &self.filler {
             Filler::Constant(text) => Some(text),
-            Filler::Engine(_) => None,
+            Filler::Parts(..) | Filler::Engine(_) => None,
         }
     }
 
@@ -137,10 +147,15 @@ impl Template {
     pub fn render_counted(&self, scope: &dyn Scope, work: &Cell<u64>) -> Result<String, RenderError> {
         let text = match &self.filler {
             Filler::Constant(text) => text.to_string(),
-            Filler::Engine(engine) => {
-                let engine = engine.get_or_init(|| Self::environment(self.context, &self.text));
-                self.filled(engine.as_ref().map_err(Clone::clone)?, scope, work)?
-            }
+            Filler::Parts(parts, engine) => match plain::fill(parts, Self::LONGEST, scope) {
+                Some(text) => {
+                    let took = parts.len() + text.len() / 64;
+                    work.set(work.get().saturating_add(took as u64));
+                    text
+                }
+                None => self.filled(engine, scope, work)?,
+            },
+            Filler::Engine(engine) => self.filled(engine, scope, work)?,
         };
         context::whole(self.context, &text).map_err(|message| TemplateError {
             line: 1,
@@ -150,12 +165,9 @@ impl Template {
         Ok(text)
     }
 
-    fn filled(
-        &self,
-        engine: &Environment<'_>,
-        scope: &dyn Scope,
-        work: &Cell<u64>,
-    ) -> Result<String, RenderError> {
+    fn filled(&self, engine: &Engine, scope: &dyn Scope, work: &Cell<u64>) -> Result<String, RenderError> {
+        let engine = engine.get_or_init(|| Self::environment(self.context, &self.text));
+        let engine = engine.as_ref().map_err(Clone::clone)?;
         let reads = Reads::default();
         let names = Names::root(&self.mentions, scope, &reads);
         let template = engine

@@ -330,6 +330,50 @@ fn work_is_bounded() {
     assert!(matches!(result, Err(RenderError::Refused(error)) if error.message.contains("too long")));
 }
 
+#[test]
+fn a_message_says_the_same_with_and_without_the_engine() {
+    let paths = [
+        "source.name",
+        "source.engine.version",
+        "source.dn",
+        "source.stores",
+        "source.guid",
+        "source.secure",
+        "source.hosts",
+        "pair.nothing",
+        "pair.denied",
+        "pair.denied.part",
+        "item",
+        "item.name",
+        "item.size",
+        "item.owner",
+        "item.owner.name",
+    ];
+    for path in paths {
+        let text = format!("It is {{{{ {path} }}}}.\n");
+        let template = Template::compile(&text, Context::Text).unwrap();
+        let Filler::Parts(parts, engine) = &template.filler else {
+            panic!("{path} is plain");
+        };
+        let said = template.filled(engine, &facts(), &Cell::default()).unwrap();
+        assert_eq!(plain::fill(parts, 1000, &facts()), Some(said), "{path}");
+    }
+    // What has no such field, or is none of these kinds, is the engine's.
+    for path in [
+        "item.other",
+        "source.name.x",
+        "source.stores.First",
+        "source.hosts.x",
+        "no.thing",
+    ] {
+        let template = Template::compile(&format!("{{{{ {path} }}}}"), Context::Text).unwrap();
+        let Filler::Parts(parts, _) = &template.filler else {
+            panic!("{path} is plain");
+        };
+        assert_eq!(plain::fill(parts, 1000, &facts()), None, "{path}");
+    }
+}
+
 /// Reads a filter value back as RFC 4515 says.
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -147,6 +147,9 @@ mod tests {
     use std::time::Duration;
     use tokio::task::JoinSet;
 
+    /// How long an answer takes.
+    const TRIP: Duration = Duration::from_millis(10);
+
     /// Counts what is opened; connections are numbered.
     #[derive(Default)]
     struct Server {
@@ -158,7 +161,7 @@ mod tests {
     impl Server {
         async fn open(&self) -> Result<usize, Trouble> {
             let number = self.opened.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(TRIP).await;
             if self.limit.is_some_and(|limit| number >= limit) {
                 return Err(Trouble::new(Cause::Unreachable, "no more"));
             }
@@ -181,7 +184,7 @@ mod tests {
             all.spawn(async move {
                 let mut lease = pool.take(|_| server.open()).await?;
                 let number = *lease.connection();
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(TRIP).await;
                 lease.keep();
                 Ok(number)
             });
@@ -213,6 +216,16 @@ mod tests {
         let (server, pool) = peers(None);
         assert!(requests(&server, &pool, 50).await.iter().all(Result::is_ok));
         assert_eq!(server.opened(), 4);
+    }
+
+    /// A log-on alone, the others together, and each connection its share of the requests: no other wait.
+    #[tokio::test(start_paused = true)]
+    async fn requests_take_no_longer_than_their_share() {
+        let (server, pool) = peers(None);
+        let start = Instant::now();
+        assert!(requests(&server, &pool, 50).await.iter().all(Result::is_ok));
+        let trips = 2 + 50_u32.div_ceil(4);
+        assert!(start.elapsed() <= TRIP * trips, "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

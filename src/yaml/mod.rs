@@ -9,12 +9,13 @@
 pub mod decode;
 mod fields;
 mod file;
+mod frozen;
 mod locate;
 mod parse;
 
 pub use fields::Fields;
 pub use file::read;
-pub use parse::{Limits, parse};
+pub use parse::{Limits, parse, parse_frozen};
 
 use crate::diagnostic::Span;
 use serde_json::Value;

@@ -4,7 +4,7 @@
 //! broken syntax and an exceeded budget end it.
 
 use super::file::too_large;
-use super::{Key, Kind, Node, Scalar, Style, locate};
+use super::{Key, Kind, Node, Scalar, Style, frozen, locate};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceId, SourceMap, Span, excerpt};
 use serde_yaml::granit_parser as events;
 use std::collections::BTreeMap;
@@ -46,6 +46,33 @@ pub fn parse(source: SourceId, sources: &SourceMap, limits: &Limits, sink: &mut 
         sink.push(too_large(limits.bytes).at(Span::whole(source), ""));
         return None;
     }
+    tree(source, text, limits, sink, Builder::run)
+}
+
+/// Reads the one document of a source, of which the parser's events were written down before; without them it is
+/// parsed. The entries with the key `without` are passed over.
+pub fn parse_frozen(
+    source: SourceId,
+    sources: &SourceMap,
+    events: &[u8],
+    without: Option<&str>,
+    sink: &mut Diagnostics,
+) -> Option<Node> {
+    let limits = Limits::default();
+    if events.is_empty() {
+        return parse(source, sources, &limits, sink);
+    }
+    let run = |builder: &mut Builder<'_, '_>| builder.replay(events, without);
+    tree(source, sources.text(source), &limits, sink, run)
+}
+
+fn tree<'t, 's>(
+    source: SourceId,
+    text: &'t str,
+    limits: &'t Limits,
+    sink: &'s mut Diagnostics,
+    run: impl FnOnce(&mut Builder<'t, 's>) -> Step,
+) -> Option<Node> {
     let mut builder = Builder {
         source,
         text,
@@ -55,7 +82,7 @@ pub fn parse(source: SourceId, sources: &SourceMap, limits: &Limits, sink: &mut 
         nodes: 0,
         root: None,
     };
-    match builder.run() {
+    match run(&mut builder) {
         Ok(()) => Some(builder.root.unwrap_or(Node {
             span: Span::whole(source),
             kind: Kind::Null,
@@ -101,6 +128,27 @@ struct Builder<'t, 's> {
 type Step = Result<(), Box<Diagnostic>>;
 
 impl Builder<'_, '_> {
+    fn replay(&mut self, events: &[u8], without: Option<&str>) -> Step {
+        let mut events = frozen::events(events, self.text);
+        while let Some(frozen::Event { what, start, end }) = events.next() {
+            let span = Span::new(self.source, start, end);
+            match what {
+                frozen::What::Scalar(text, _) if Some(text) == without && self.wants_key() => {
+                    frozen::skip_value(&mut events);
+                }
+                frozen::What::Scalar(text, style) => {
+                    self.count(span)?;
+                    let node = self.scalar(text.to_owned(), style, span);
+                    self.close(node);
+                }
+                frozen::What::Seq => self.open_seq(span)?,
+                frozen::What::Map => self.open_map(span)?,
+                frozen::What::End => self.end(span),
+            }
+        }
+        Ok(())
+    }
+
     fn run(&mut self) -> Step {
         let options = events::options! {
             disallow_directives: true,
@@ -140,23 +188,16 @@ impl Builder<'_, '_> {
             Event::Scalar(raw, style, _, tag) => {
                 self.count(span)?;
                 self.refuse_tag(tag.is_some(), at);
-                let node = self.scalar(raw.into_owned(), style, span);
+                let node = self.scalar(raw.into_owned(), style_of(style), span);
                 self.close(node);
             }
             Event::SequenceStart(_, _, tag) => {
-                self.open(span, tag.is_some(), at)?;
-                self.open.push(Open::Seq {
-                    span,
-                    items: Vec::new(),
-                });
+                self.refuse_tag(tag.is_some(), at);
+                self.open_seq(span)?;
             }
             Event::MappingStart(_, _, tag) => {
-                self.open(span, tag.is_some(), at)?;
-                self.open.push(Open::Map {
-                    span,
-                    entries: Vec::new(),
-                    key: Pending::Key,
-                });
+                self.refuse_tag(tag.is_some(), at);
+                self.open_map(span)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             _ => {}
@@ -164,9 +205,38 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn open(&mut self, span: Span, tagged: bool, at: &events::Span) -> Step {
+    fn wants_key(&self) -> bool {
+        let innermost = self.open.last();
+        matches!(
+            innermost,
+            Some(Open::Map {
+                key: Pending::Key,
+                ..
+            })
+        )
+    }
+
+    fn open_seq(&mut self, span: Span) -> Step {
+        self.may_open(span)?;
+        self.open.push(Open::Seq {
+            span,
+            items: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn open_map(&mut self, span: Span) -> Step {
+        self.may_open(span)?;
+        self.open.push(Open::Map {
+            span,
+            entries: Vec::new(),
+            key: Pending::Key,
+        });
+        Ok(())
+    }
+
+    fn may_open(&mut self, span: Span) -> Step {
         self.count(span)?;
-        self.refuse_tag(tagged, at);
         if self.open.len() >= self.limits.depth {
             return Err(Box::new(self.too_deep(span)));
         }
@@ -198,13 +268,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn scalar(&self, raw: String, style: events::ScalarStyle, span: Span) -> Node {
-        let style = match style {
-            events::ScalarStyle::Plain => Style::Plain,
-            events::ScalarStyle::Literal => Style::Literal,
-            events::ScalarStyle::Folded => Style::Folded,
-            _ => Style::Quoted,
-        };
+    fn scalar(&self, raw: String, style: Style, span: Span) -> Node {
         if style == Style::Plain && matches!(raw.as_str(), "" | "~" | "null") {
             return Node {
                 span,
@@ -322,6 +386,15 @@ impl Builder<'_, '_> {
             }
             _ => wrong,
         }
+    }
+}
+
+const fn style_of(style: events::ScalarStyle) -> Style {
+    match style {
+        events::ScalarStyle::Plain => Style::Plain,
+        events::ScalarStyle::Literal => Style::Literal,
+        events::ScalarStyle::Folded => Style::Folded,
+        _ => Style::Quoted,
     }
 }
 

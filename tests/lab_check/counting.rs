@@ -78,6 +78,21 @@ pub(crate) fn most_at_once(asked: &[Asked]) -> usize {
     asked.iter().map(|one| at(one.from)).max().unwrap_or(0)
 }
 
+/// The most requests of which each was sent when the one before was answered: so many times nobody could do more at once.
+pub(crate) fn one_after_another(asked: &[Asked]) -> usize {
+    let mut spans: Vec<_> = asked.iter().filter_map(|one| Some((one.to?, one.from))).collect();
+    spans.sort_unstable();
+    let mut answered = None;
+    let mut trips = 0;
+    for (to, from) in spans {
+        if answered.is_none_or(|answered| from >= answered) {
+            answered = Some(to);
+            trips += 1;
+        }
+    }
+    trips
+}
+
 /// The longest time in which nobody waited for an answer, between the first request and the last answer.
 pub(crate) fn longest_pause(asked: &[Asked]) -> Duration {
     let mut spans: Vec<_> = asked.iter().filter_map(|one| Some((one.from, one.to?))).collect();

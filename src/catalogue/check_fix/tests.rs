@@ -13,11 +13,11 @@ fn told(fix: &str, with: &str) -> (Vec<&'static str>, String) {
             message: a, why: a, remedy: a, fix: {{ use: own/mend, with: {{ {with} }} }} }}"
     );
     let mut own = pack("own", "owns: [own]", FACTS, &rule);
-    own.files.push(PackFile {
-        path: "fixes/all.yaml".into(),
-        shown: "fixes/all.yaml".into(),
-        text: format!("fixes:\n{fix}").into(),
-    });
+    own.files.push(PackFile::new(
+        "fixes/all.yaml",
+        "fixes/all.yaml",
+        format!("fixes:\n{fix}"),
+    ));
     let mut sources = SourceMap::new();
     let loaded = load(&[own], &mut sources);
     let codes = loaded.diagnostics.sorted().iter().map(|told| told.code).collect();

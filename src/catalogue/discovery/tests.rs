@@ -8,11 +8,7 @@ fn told(discovery: &str) -> Vec<&'static str> {
     let mut own = pack("own", "owns: [own]", "", "");
     let settings = "settings: { own.a: { type: { record: { source: text, target: text } }, about: a }, own.b: { type: text, about: a } }";
     for (path, text) in [("settings.yaml", settings), ("discovery.yaml", discovery)] {
-        own.files.push(PackFile {
-            path: path.to_owned(),
-            shown: path.to_owned(),
-            text: text.into(),
-        });
+        own.files.push(PackFile::new(path, path, text));
     }
     told_of(&[own])
 }

@@ -7,11 +7,8 @@ use crate::catalogue::tests::{pack, told_of};
 fn told(rights: &str) -> Vec<&'static str> {
     let fact = "{ fact: own.a, type: text, about: a, probes: [{ registry: { key: 'HKLM\\A', value: B } }] }";
     let mut own = pack("own", "owns: [own]", fact, "");
-    own.files.push(PackFile {
-        path: "rights.yaml".to_owned(),
-        shown: "rights.yaml".to_owned(),
-        text: rights.into(),
-    });
+    own.files
+        .push(PackFile::new("rights.yaml", "rights.yaml", rights));
     told_of(&[own])
 }
 

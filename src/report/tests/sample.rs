@@ -237,11 +237,7 @@ impl Sample {
 fn opened() -> (Pair, Catalogue, SourceMap) {
     let mut sources = SourceMap::new();
     let mut sink = Diagnostics::new();
-    let file = |path: &str, text: &str| PackFile {
-        path: path.into(),
-        shown: path.into(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: &str| PackFile::new(path, path, text);
     let pack = PackFiles {
         folder: "depot".into(),
         origin: PackSource::Embedded,

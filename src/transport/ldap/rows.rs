@@ -68,15 +68,13 @@ impl Names {
     }
 
     pub(super) fn record(&self, row: Row) -> Record {
-        let mut record = Record::default();
-        for (name, values) in row.attributes {
+        let attributes = row.attributes.into_iter().filter_map(|(name, values)| {
             let bytes = self.binary.contains(&name.to_ascii_lowercase());
-            if let Some(value) = value(values, bytes) {
-                record.set(name, value);
-            }
-        }
-        record.set("dn", FactValue::text(row.dn));
-        record
+            Some((name, value(values, bytes)?))
+        });
+        attributes
+            .chain([("dn".to_owned(), FactValue::text(row.dn))])
+            .collect()
     }
 }
 
