@@ -1,10 +1,11 @@
-//! How long it takes: `cargo bench --bench speed -- load`, `evaluate` or `growth`.
+//! How long it takes: `cargo bench --bench speed -- load`, `evaluate`, `growth` or `plan`.
 //!
 //! Times depend on the machine and on what else it does; `benches/instructions.sh` counts instructions, which do not.
 
 mod evaluate;
 mod growth;
 mod load;
+mod plan;
 #[path = "../workload/mod.rs"]
 mod workload;
 
@@ -15,5 +16,6 @@ fn main() {
     load::benches(&mut criterion);
     evaluate::benches(&mut criterion);
     growth::benches(&mut criterion);
+    plan::benches(&mut criterion);
     criterion.final_summary();
 }

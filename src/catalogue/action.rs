@@ -318,6 +318,14 @@ impl Action {
         std::iter::once(object).chain(self.args.iter().map(|(name, arg)| (*name, arg)))
     }
 
+    /// The program that it starts, as its pack writes it.
+    pub fn program(&self) -> Option<String> {
+        match &self.object {
+            Arg::Program(command) => Some(command.to_string()),
+            _ => None,
+        }
+    }
+
     /// The facts that it mentions.
     pub fn facts(&self) -> impl Iterator<Item = &FactRef> {
         let args = || self.filled().map(|(_, arg)| arg);

@@ -207,6 +207,15 @@ impl Fix {
         }
     }
 
+    /// Everything that it does, taking it back included.
+    pub fn done(&self) -> impl Iterator<Item = &Action> {
+        let back = match &self.undo {
+            Some(Undo::Actions(actions)) => actions.as_slice(),
+            Some(Undo::No(_)) | None => &[],
+        };
+        self.actions.iter().chain(back)
+    }
+
     /// Whether an input is the same for all findings that become one step.
     pub fn is_shared(&self, input: &str) -> bool {
         self.one_per.is_empty() || self.one_per.iter().any(|name| name.as_ref() == input)
@@ -244,10 +253,7 @@ impl Fix {
         facts.extend(choices.chain(&self.check).flat_map(Expression::facts));
         facts.extend(self.restart.iter().flat_map(|(_, what)| &what.facts));
         facts.extend(self.would.iter().flat_map(|would| &would.facts));
-        facts.extend(self.actions.iter().flat_map(Action::facts));
-        if let Some(Undo::Actions(actions)) = &self.undo {
-            facts.extend(actions.iter().flat_map(Action::facts));
-        }
+        facts.extend(self.done().flat_map(Action::facts));
         let mut paths: BTreeSet<FactPath> = facts.into_iter().filter_map(|fact| fact.path(here)).collect();
         let probes = self
             .read

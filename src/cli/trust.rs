@@ -230,7 +230,7 @@ fn human(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
             &pack.digest[..12]
         );
         for program in programs {
-            let _ = writeln!(text, "  {}, on {}", program.fact, visible(&program.on));
+            let _ = writeln!(text, "  {}, on {}", program.of, visible(&program.on));
             for line in program.text.lines() {
                 let _ = writeln!(text, "      {}", visible(line));
             }
@@ -257,7 +257,7 @@ fn json_of(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
         .map(|(pack, programs)| {
             let programs: Vec<Value> = programs
                 .iter()
-                .map(|program| json!({ "fact": program.fact, "on": program.on, "text": program.text }))
+                .map(|program| json!({ "of": program.of, "on": program.on, "text": program.text }))
                 .collect();
             json!({
                 "name": pack.name,

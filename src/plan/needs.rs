@@ -68,6 +68,7 @@ pub(super) fn settle<'a>(
         basis,
         fixes: basis.catalogue.helpers().collect(),
         made: BTreeMap::new(),
+        by_record: HashMap::new(),
     };
     let mut settling = Settling::new(&filled, helpers);
     settling.run();
@@ -219,6 +220,8 @@ struct Helpers<'b, 'a> {
     fixes: Vec<&'a Fix>,
     /// Worked out, with what they were asked for; nothing where it cannot be done.
     made: BTreeMap<HelperKey, Option<Filled<'a>>>,
+    /// The same by the records that they set.
+    by_record: HashMap<(FactPath, Option<Key>), Vec<HelperKey>>,
 }
 
 impl<'a> Helpers<'_, 'a> {
@@ -251,13 +254,20 @@ impl<'a> Helpers<'_, 'a> {
                 let mut unmet = filled.needs.iter().filter(|need| need.is_so() != Ok(true));
                 unmet.all(|need| need.is_so().is_ok() && self.meet(&need.place, depth + 1).is_some())
             });
+            for change in filled.iter().flat_map(|filled| &filled.changes) {
+                let record = change.place.site.record();
+                self.by_record.entry(record).or_default().push(key.clone());
+            }
             self.made.insert(key.clone(), filled);
         }
+        self.is_met_by(key, need)
+    }
+
+    fn is_met_by(&self, key: &HelperKey, need: &Use) -> bool {
         let made = self.made.get(key).and_then(Option::as_ref);
-        made.is_some_and(|made| {
-            made.changes.iter().any(|change| {
-                change.place.site == need.site && meets(change.place.value.as_ref(), need.value.as_ref())
-            })
+        let mut changes = made.iter().flat_map(|made| &made.changes);
+        changes.any(|change| {
+            change.place.site == need.site && meets(change.place.value.as_ref(), need.value.as_ref())
         })
     }
 
@@ -269,15 +279,12 @@ impl<'a> Helpers<'_, 'a> {
         };
         let unmet = one.needs.iter().filter(|need| need.is_so() == Ok(false));
         for need in unmet.filter(|need| one.phase == Phase::BeforeProtection && !by_steps(&need.place)) {
-            let helper = self.made.iter().find(|(_, made)| {
-                made.iter().flat_map(|made| &made.changes).any(|change| {
-                    change.place.site == need.place.site
-                        && meets(change.place.value.as_ref(), need.place.value.as_ref())
-                })
-            });
-            if let Some((key, Some(helper))) = helper
-                && wanted.insert(key.clone())
-            {
+            let known = self.by_record.get(&need.place.site.record());
+            let mut known = known.into_iter().flatten();
+            let Some(key) = known.find(|key| self.is_met_by(key, &need.place)) else {
+                continue;
+            };
+            if let (true, Some(Some(helper))) = (wanted.insert(key.clone()), self.made.get(key)) {
                 self.wanted_by(helper, made, wanted);
             }
         }

@@ -8,6 +8,7 @@ mod discover;
 mod help;
 mod history;
 mod live;
+mod plan;
 mod run;
 mod start;
 mod trust;

@@ -17,10 +17,12 @@ mod monotone;
 mod mutations;
 #[path = "../live/peers.rs"]
 mod peers;
+mod plans;
 mod proof;
 mod readme;
 mod rights;
 mod scenario;
+mod scripts;
 mod shipped;
 
 /// Whether what is generated is to be written anew.

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use standin::diagnostic::{Diagnostic, Diagnostics, SourceMap, human};
-use standin::facts::FactSchema;
+use standin::facts::{FactSchema, Snapshot};
 use standin::yaml::{Limits, parse};
 
 use self::file::Mutation;
@@ -82,19 +82,19 @@ fn pair_file(scenario: &str) -> Map<String, Value> {
     }
 }
 
-/// Everything in which a changed pair's answer is not the baseline plus exactly what is expected.
-fn complaints(
+/// Looks at a changed pair, with the places that the change touched.
+fn changed<T>(
     scenario: &mut Scenario,
     mutation: &Mutation,
     pair: &Map<String, Value>,
-    baseline: &Value,
     sink: &mut Diagnostics,
-) -> Vec<String> {
+    look: impl FnOnce(&Scenario, &Snapshot, &[Spot]) -> T,
+) -> Option<T> {
     let mut snapshot = scenario.snapshot.clone();
     for (spot, edit, span) in &mutation.edits {
         if let Err(why) = patch::apply(&mut snapshot, &scenario.opened.catalogue.schema, spot, edit) {
             sink.push(Diagnostic::error("not-applicable", why).at(*span, ""));
-            return Vec::new();
+            return None;
         }
     }
     let file = Value::Object(said_anew(pair, mutation)).to_string();
@@ -107,8 +107,44 @@ fn complaints(
     let keep: BTreeSet<_> = touched.iter().map(|spot| spot.fact.clone()).collect();
     let followed = derive::again(&scenario.opened, &mut snapshot, &keep);
     touched.extend(followed.into_iter().map(Spot::of));
-    let answer = scenario.json(&snapshot);
+    let seen = look(scenario, &snapshot, &touched);
     (scenario.opened.pair, scenario.opened.said) = before;
+    Some(seen)
+}
+
+/// Looks at every changed pair of a scenario.
+pub(crate) fn each(name: &str, mut look: impl FnMut(&str, &Scenario, &Snapshot)) {
+    let mut scenario = Scenario::open(name);
+    let mutations = mutations_of(name, &scenario.opened.catalogue.schema);
+    let (pair, mut sink) = (pair_file(name), Diagnostics::new());
+    for mutation in &mutations.all {
+        changed(
+            &mut scenario,
+            mutation,
+            &pair,
+            &mut sink,
+            |scenario, snapshot, _| {
+                look(&mutation.name, scenario, snapshot);
+            },
+        );
+    }
+    assert!(sink.is_empty(), "{}", human(&sink, &mutations.sources, false));
+}
+
+/// Everything in which a changed pair's answer is not the baseline plus exactly what is expected.
+fn complaints(
+    scenario: &mut Scenario,
+    mutation: &Mutation,
+    pair: &Map<String, Value>,
+    baseline: &Value,
+    sink: &mut Diagnostics,
+) -> Vec<String> {
+    let seen = changed(scenario, mutation, pair, sink, |scenario, snapshot, touched| {
+        (scenario.json(snapshot), touched.to_vec())
+    });
+    let Some((answer, touched)) = seen else {
+        return Vec::new();
+    };
     let expected = Expected {
         outcomes: all_named(&mutation.expect, baseline, &answer),
         rows: mutation.rows.clone(),
