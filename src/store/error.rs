@@ -103,7 +103,10 @@ fn sqlite(code: u32, store: String, why: String) -> StoreError {
     match code & 0xff {
         5 | 6 => StoreError::Busy { store },
         8 | 13 => StoreError::ReadOnly { store, why },
-        14 => StoreError::Closed { store, why },
+        14 => StoreError::Closed {
+            store,
+            why: format!("{why}; this account may lack rights on the file or its folder"),
+        },
         11 => StoreError::Damaged { store, why },
         26 => StoreError::Foreign { store, why },
         _ => StoreError::Failed { store, why },
