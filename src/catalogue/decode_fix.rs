@@ -271,6 +271,7 @@ impl<'a> Scopes<'a> {
 
     fn place(&self, key: &Key, value: &Node, sink: &mut Diagnostics) -> Option<PlaceValue> {
         let spot = self.spot(key, sink);
+        let text = format!("{}: {}", key.text, value.text().unwrap_or_default());
         let is_any = value.text() == Some("any");
         let value = if is_any {
             None
@@ -288,6 +289,7 @@ impl<'a> Scopes<'a> {
         Some(PlaceValue {
             spot,
             value,
+            text,
             span: key.span,
         })
     }

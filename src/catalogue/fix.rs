@@ -102,6 +102,8 @@ pub struct PlaceValue {
     pub spot: Spot,
     /// `None`: anything that is there.
     pub value: Option<Expression>,
+    /// Both as the pack writes them.
+    pub text: String,
     pub span: Span,
 }
 

@@ -1,5 +1,6 @@
 //! `standin explain`: one thing of the catalogue in full, and what a pair's last check found about it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +12,7 @@ use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
 use super::terminal::Tone;
 use super::{Context, check, kept};
-use crate::catalogue::{Catalogue, Fix, Rule, Safety, Setting};
+use crate::catalogue::{Catalogue, Fix, Rule, Safety, Setting, Undo};
 use crate::diagnostic::{suggest, visible};
 use crate::evaluate::Selection;
 use crate::facts::Snapshot;
@@ -267,23 +268,53 @@ fn does(fix: &Fix) -> String {
     }
 }
 
+/// Everything that decides where a fix stands among others, and how it is taken back; a label for each line.
+fn conditions(fix: &Fix) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    lines.extend(fix.needs.iter().map(|need| ("needs", need.text.clone())));
+    lines.extend(fix.sets.iter().map(|set| ("sets", set.text.clone())));
+    for (label, neighbours) in [("after", &fix.after), ("before", &fix.before)] {
+        let told = neighbours
+            .iter()
+            .map(|other| format!("{}: {}", other.fix, other.because));
+        lines.extend(told.map(|text| (label, text)));
+    }
+    lines.extend(match &fix.undo {
+        Some(Undo::Actions(_)) if fix.undoes_a_secret() => Some((
+            "undo",
+            "only while it runs: what it writes over is a secret".to_owned(),
+        )),
+        Some(Undo::Actions(_)) => Some(("undo", "yes".to_owned())),
+        Some(Undo::No(reason)) => Some(("undo", format!("no: {reason}"))),
+        None => None,
+    });
+    lines
+}
+
 fn fix_text(catalogue: &Catalogue, fix: &Fix) -> String {
     let inputs: Vec<String> = fix
         .inputs
         .iter()
         .map(|(name, ty)| format!("{name}: {ty}"))
         .collect();
-    format!(
-        "{}  pack {}\n  {}\n  on       {}\n  care     {}\n  does     {}\n  takes    {}\n  mends    {}\n",
+    let mut lines = vec![
+        ("on", fix.on.to_string()),
+        ("care", care(fix.safety).to_owned()),
+        ("does", does(fix)),
+        ("takes", inputs.join(", ")),
+    ];
+    lines.extend(conditions(fix));
+    lines.push(("mends", offering(catalogue, fix).join(", ")));
+    let mut text = format!(
+        "{}  pack {}\n  {}\n",
         Tone::Strong.paint(&visible(&fix.id)),
         visible(&fix.pack),
         visible(&fix.about),
-        visible(&fix.on.to_string()),
-        care(fix.safety),
-        visible(&does(fix)),
-        visible(&inputs.join(", ")),
-        visible(&offering(catalogue, fix).join(", ")),
-    )
+    );
+    for (label, told) in lines.iter().filter(|(_, told)| !told.is_empty()) {
+        let _ = writeln!(text, "  {label:<8} {}", visible(told));
+    }
+    text
 }
 
 fn fix_json(catalogue: &Catalogue, fix: &Fix) -> String {
@@ -299,6 +330,8 @@ fn fix_json(catalogue: &Catalogue, fix: &Fix) -> String {
         "safety": fix.safety.word(),
         "reach": fix.reach().word(),
         "would": fix.would.as_ref().map(|would| would.template.text()),
+        "needs": fix.needs.iter().map(|need| need.text.as_str()).collect::<Vec<_>>(),
+        "sets": fix.sets.iter().map(|set| set.text.as_str()).collect::<Vec<_>>(),
         "inputs": inputs.collect::<Value>(),
         "rules": offering(catalogue, fix),
     });

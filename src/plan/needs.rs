@@ -33,7 +33,9 @@ impl Settled<'_> {
     /// What its order follows from.
     pub(super) fn task(&self) -> Task {
         let needs = self.filled.needs.iter();
-        let now = |need: &Needed| (need.place.clone(), need.is_so().unwrap_or(true));
+        // What is not known, or is only seen at a failover, is left to whoever makes it so.
+        let is_now = self.filled.phase == Phase::BeforeProtection;
+        let now = |need: &Needed| (need.place.clone(), is_now && need.is_so() == Ok(true));
         let back = |old: &Result<FactValue, _>| old.as_ref().ok().cloned();
         let sets = self.filled.changes.iter().map(|change| match self.role {
             Role::TakesBack(_) => Use {

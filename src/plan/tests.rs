@@ -175,6 +175,50 @@ proptest! {
         }
         prop_assert_eq!(arrange(&tasks).unwrap(), arranged);
     }
+
+    #[test]
+    fn whatever_is_asked_there_is_an_order_or_a_reason_why_not(
+        tasks in prop::collection::vec((
+            prop::collection::vec((0_usize..4, 0_usize..3, any::<bool>()), 0..3),
+            prop::collection::vec((0_usize..4, 0_usize..3), 0..3),
+            any::<bool>(),
+        ), 0..14)
+    ) {
+        let sites = [
+            site("a", None),
+            site("a", Some("state")),
+            site("a", Some("mode")),
+            site("b", Some("state")),
+        ];
+        let value = |number: usize| [Some("on"), Some("off"), None][number];
+        let tasks: Vec<Task> = tasks
+            .into_iter()
+            .map(|(needs, sets, lasts)| Task {
+                needs: needs.into_iter().map(|(site, number, is_so)| (at(&sites[site], value(number)), is_so)).collect(),
+                sets: sets.into_iter().map(|(site, number)| at(&sites[site], value(number))).collect(),
+                lasts,
+                ..Task::default()
+            })
+            .collect();
+        match arrange(&tasks) {
+            Ok(arranged) => {
+                let places = places(&arranged);
+                for joint in &arranged.joints {
+                    let last = joint.before.iter().map(|task| places[*task]).max();
+                    let first = joint.after.iter().filter(|task| !joint.before.contains(task)).map(|task| places[*task]).min();
+                    let behind = joint.before.iter().all(|task| !joint.after.contains(task));
+                    prop_assert!(!behind || last < first, "{joint:?}");
+                }
+            }
+            Err(disorder) => {
+                prop_assert!(!disorder.conflicts.is_empty() || !disorder.cycles.is_empty());
+                for cycle in &disorder.cycles {
+                    let members: std::collections::BTreeSet<usize> = cycle.iter().map(|(task, _)| *task).collect();
+                    prop_assert!(cycle.len() > 1 && members.len() == cycle.len(), "{cycle:?}");
+                }
+            }
+        }
+    }
 }
 
 const FACTS: &str = r"
