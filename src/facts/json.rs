@@ -4,53 +4,80 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::{Absence, Cause, FactMap, FactType, FactValue, Fields, Key, Misfit, Record};
 
 /// Writes a value so that [`from_json`] with its type gives it back.
 pub fn to_json(value: &FactValue) -> Value {
-    match value {
-        FactValue::Nothing => Value::Null,
-        FactValue::Bool(b) => Value::Bool(*b),
-        FactValue::Int(n) => json!(n),
-        FactValue::List(items) | FactValue::Set(items) => items.iter().map(to_json).collect(),
-        FactValue::Record(record) => record_to_json(record),
-        FactValue::Map(map) => map_to_json(map),
-        FactValue::Absent(why) => hole_to_json(why),
-        scalar => Value::String(scalar.to_string()),
+    serde_json::to_value(Written(value)).expect("a value always becomes JSON")
+}
+
+/// A value as it is written.
+pub(super) struct Written<'a>(pub(super) &'a FactValue);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            FactValue::Nothing => out.serialize_unit(),
+            FactValue::Bool(b) => out.serialize_bool(*b),
+            FactValue::Int(n) => out.serialize_i64(*n),
+            FactValue::List(items) | FactValue::Set(items) => out.collect_seq(items.iter().map(Written)),
+            FactValue::Record(record) => {
+                out.collect_map(record.iter().map(|(name, value)| (&**name, Written(value))))
+            }
+            FactValue::Map(map) => {
+                let entries = map.iter().map(|entry| Row::Entry {
+                    key: entry.key.parts(),
+                    value: Written(&entry.value),
+                });
+                let holes = map.holes().map(|(prefix, why)| Row::Hole {
+                    under: prefix.parts(),
+                    why: why.into(),
+                });
+                out.collect_seq(entries.chain(holes))
+            }
+            FactValue::Absent(why) => out.collect_map([("?", Why::from(&**why))]),
+            scalar => out.collect_str(scalar),
+        }
     }
 }
 
-fn record_to_json(record: &Record) -> Value {
-    Value::Object(
-        record
-            .iter()
-            .map(|(name, value)| (name.to_string(), to_json(value)))
-            .collect(),
-    )
+/// One row of a keyed collection.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    Entry {
+        key: &'a [Arc<str>],
+        value: Written<'a>,
+    },
+    Hole {
+        under: &'a [Arc<str>],
+        #[serde(rename = "?")]
+        why: Why<'a>,
+    },
 }
 
-fn map_to_json(map: &FactMap) -> Value {
-    let entries = map
-        .iter()
-        .map(|e| json!({ "key": e.key.parts(), "value": to_json(&e.value) }));
-    let holes = map
-        .holes()
-        .map(|(prefix, why)| json!({ "under": prefix.parts(), "?": absence_to_json(why) }));
-    entries.chain(holes).collect()
+/// An absence as it is written.
+#[derive(Serialize)]
+pub(super) struct Why<'a> {
+    cause: &'static str,
+    detail: &'a str,
+    root: &'a str,
 }
 
-fn hole_to_json(why: &Absence) -> Value {
-    json!({ "?": absence_to_json(why) })
+impl<'a> From<&'a Absence> for Why<'a> {
+    fn from(why: &'a Absence) -> Self {
+        Self {
+            cause: why.cause.word(),
+            detail: &why.detail,
+            root: &why.root,
+        }
+    }
 }
 
-/// An absence as an object of `cause`, `detail` and `root`.
-pub(super) fn absence_to_json(why: &Absence) -> Value {
-    json!({ "cause": why.cause.word(), "detail": &*why.detail, "root": &*why.root })
-}
-
-/// Reads what [`absence_to_json`] writes.
+/// Reads what [`Why`] writes.
 pub(super) fn absence_from_json(value: &Value) -> Result<Absence, Misfit> {
     let text = |field: &str| value.get(field).and_then(Value::as_str);
     let cause = text("cause").and_then(|word| word.parse::<Cause>().ok());

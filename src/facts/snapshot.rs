@@ -6,13 +6,12 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use thiserror::Error;
 
-use super::json::{absence_from_json, absence_to_json};
-use super::{
-    Absence, Cause, FactPath, FactType, Facts, Observation, Provenance, Reading, from_json, to_json,
-};
+use super::json::{Why, Written, absence_from_json};
+use super::{Absence, Cause, FactPath, FactType, Facts, Observation, Provenance, Reading, from_json};
 
 /// The version of the layout that this build writes, and the newest that it reads.
 pub const SNAPSHOT_VERSION: u64 = 1;
@@ -51,19 +50,14 @@ impl Snapshot {
 
     /// Writes the snapshot; equal snapshots are equal byte for byte.
     pub fn to_json(&self) -> String {
-        let facts: Map<String, Value> = self
-            .facts
-            .iter()
-            .map(|(path, o)| (path.to_string(), observation_to_json(o)))
-            .collect();
-        let document = json!({
-            "standin_snapshot": SNAPSHOT_VERSION,
-            "pair": self.pair,
-            "taken_at": self.taken_at.to_string(),
-            "complete": self.complete,
-            "digest_key": self.digest_key,
-            "facts": facts,
-        });
+        let document = Document {
+            standin_snapshot: SNAPSHOT_VERSION,
+            pair: &self.pair,
+            taken_at: self.taken_at.to_string(),
+            complete: self.complete,
+            digest_key: self.digest_key.as_deref(),
+            facts: Everything(&self.facts),
+        };
         serde_json::to_string_pretty(&document).expect("values of this shape always become JSON") + "\n"
     }
 
@@ -138,25 +132,66 @@ fn time_field(object: &Value, field: &str) -> Result<Timestamp, SnapshotError> {
         .map_err(|_| SnapshotError::Layout(format!("`{field}` is not a time such as 2026-11-22T03:00:00Z")))
 }
 
-fn observation_to_json(observation: &Observation) -> Value {
-    let mut object = Map::new();
-    match &observation.value {
-        Ok(value) => object.insert("value".into(), to_json(value)),
-        Err(why) => object.insert("absent".into(), absence_to_json(why)),
-    };
-    let from = &observation.provenance;
-    object.insert("probe".into(), json!(from.probe));
-    object.insert("server".into(), json!(from.server));
-    object.insert("at".into(), json!(from.at.to_string()));
-    object.insert("took_ms".into(), json!(from.took_ms));
-    if !from.tried.is_empty() {
-        let tried = from
-            .tried
-            .iter()
-            .map(|t| json!({ "probe": t.probe, "absent": absence_to_json(&t.why) }));
-        object.insert("tried".into(), tried.collect());
+/// The file as it is written.
+#[derive(Serialize)]
+struct Document<'a> {
+    standin_snapshot: u64,
+    pair: &'a str,
+    taken_at: String,
+    complete: bool,
+    digest_key: Option<&'a str>,
+    facts: Everything<'a>,
+}
+
+struct Everything<'a>(&'a Facts);
+
+impl Serialize for Everything<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(
+            self.0
+                .iter()
+                .map(|(path, o)| (path.to_string(), Observed::from(o))),
+        )
     }
-    Value::Object(object)
+}
+
+#[derive(Serialize)]
+struct Observed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Written<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absent: Option<Why<'a>>,
+    probe: &'a str,
+    server: &'a str,
+    at: String,
+    took_ms: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<Tried<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tried<'a> {
+    probe: &'a str,
+    absent: Why<'a>,
+}
+
+impl<'a> From<&'a Observation> for Observed<'a> {
+    fn from(observation: &'a Observation) -> Self {
+        let from = &observation.provenance;
+        let tried = from.tried.iter().map(|tried| Tried {
+            probe: &tried.probe,
+            absent: (&tried.why).into(),
+        });
+        Self {
+            value: observation.value.as_ref().ok().map(Written),
+            absent: observation.value.as_ref().err().map(Why::from),
+            probe: &from.probe,
+            server: &from.server,
+            at: from.at.to_string(),
+            took_ms: from.took_ms,
+            tried: tried.collect(),
+        }
+    }
 }
 
 /// Reads one fact; a value that does not fit its type is the absence "malformed".
