@@ -109,7 +109,8 @@ async fn a_slow_answer_is_cut_off_and_its_connection_dropped() {
         Cause::Timeout,
         "no answer within 800ms while asking srcmail.corp.example:1433",
     );
-    assert!(start.elapsed() < Duration::from_secs(1));
+    // before the server would have answered
+    assert!(start.elapsed() < Duration::from_secs(3));
     assert_eq!(name(&tds.query(&text(WHO)).await.unwrap()), "SRCMAIL");
 }
 
@@ -126,6 +127,7 @@ async fn a_slow_server_shows_the_round_trips() {
         tds.query(&text(WHO)).await.unwrap();
         let taken = start.elapsed();
         eprintln!("{what}: {taken:?} at 200 ms a message");
-        assert!(taken < Duration::from_millis(200 * trips + 150), "{taken:?}");
+        // a busy machine is late itself, but not by as much as another log-on takes
+        assert!(taken < Duration::from_millis(200 * (trips + 3)), "{taken:?}");
     }
 }
