@@ -12,7 +12,7 @@
 //! | pair | one *source* and one *target* server, their endpoints and settings: `pair.yaml` | [`pair::Pair`] |
 //! | pack | a folder of settings, facts, rules and fixes with a manifest | [`catalogue::Pack`] |
 //! | catalogue | the packs that judge a pair, read and checked together | [`catalogue::Catalogue`] |
-//! | fact | a typed, named value read from somewhere: `source.exchange.server` | [`facts::FactValue`] |
+//! | fact | a typed, named value read from somewhere: `source.os.version` | [`facts::FactValue`] |
 //! | provenance | which probe read a fact, from which server, when, and how long it took | [`facts::Provenance`] |
 //! | absence | why a fact is not known; never a default, never "no" | [`facts::Absence`] |
 //! | probe | what says how a fact is read, over one of the protocols | [`catalogue::Probe`] |

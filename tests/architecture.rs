@@ -140,6 +140,9 @@ const PRODUCTS: &[&str] = &[
     "carbonite",
     "msexch",
     "exchange/",
+    "exchange ",
+    "source.exchange",
+    "\"exchange.",
 ];
 
 /// A file of `src`: its path for people, its module, its code without comments and tests.

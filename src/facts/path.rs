@@ -93,7 +93,7 @@ impl fmt::Display for Root {
     }
 }
 
-/// The full name of a fact: `source.exchange.version`.
+/// The full name of a fact: `source.os.version`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactPath {
     pub root: Root,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 const GOOD: &str = "\
-pair: exch-pair
-packs: [common, exchange]
+pair: mail-pair
+packs: [common, mail]
 source: { name: EXCH1, address: 192.0.2.11, domain: corp.example }
 target:
   name: EXCH2
@@ -26,7 +26,7 @@ endpoints:
 settings:
   drive_map: { D: E }
   failover.enabled: true
-services: [{ name: MSExchangeIS }, W3SVC]
+services: [{ name: MailStore }, W3SVC]
 params: { min: 4.40 }
 waivers:
   - { rule: common/os-differs, subject: 'target*', reason: agreed, owner: ops, until: 2027-03-31 }
@@ -81,7 +81,7 @@ fn a_right_file_is_understood() {
     let (pair, sink, _) = parse(GOOD);
     assert!(sink.is_empty(), "{sink:?}");
     let pair = pair.unwrap();
-    assert_eq!((pair.name.value.as_str(), pair.packs.len()), ("exch-pair", 2));
+    assert_eq!((pair.name.value.as_str(), pair.packs.len()), ("mail-pair", 2));
     assert_eq!(pair.source.addresses, [pair.source.address.value]);
     assert_eq!(pair.target.addresses.len(), 2);
     assert_eq!(pair.source.domain.as_deref(), Some("corp.example"));

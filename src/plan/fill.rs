@@ -1,19 +1,18 @@
 //! Drafts with all that follows from the facts: places, texts, and what would be done.
 
+mod actions;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::Basis;
 use super::draft::{Asking, Draft};
-use super::model::{Change, Detail, Doing, Held, Left, LeftBecause, TakenBack};
+use super::model::{Change, Doing, Held, Left, LeftBecause, TakenBack};
 use super::places::{Site, Use};
-use crate::catalogue::{
-    Action, Arg, Attributes, Fix, On, Phase, Phrase, PhraseScope, PlaceValue, Spot, Undo,
-};
+use crate::catalogue::{Fix, On, Phase, Phrase, PhraseScope, PlaceValue, Spot, Undo};
 use crate::evaluate::Given;
 use crate::facts::{Absence, Cause, FactType, FactValue};
 use crate::predicate::{Budget, Expression, Fault, Locals, Scope, Seen};
-use crate::template::RenderError;
 
 /// A draft, worked out.
 #[derive(Clone, Debug)]
@@ -316,137 +315,6 @@ impl<'a> Filling<'_, 'a> {
                 changes.push(Change { place, old });
                 Ok(())
             }
-        }
-    }
-
-    fn action(&self, action: &'a Action, locals: &Locals, doing: &mut Vec<Doing>) -> Result<(), Held> {
-        let Some(each) = &action.for_each else {
-            return self.one(action, locals, doing);
-        };
-        let items = match self.run(each, locals) {
-            Ok(items) => items,
-            // How often is known when it is read.
-            Err(Held::Unknown(why)) if why.root.as_ref() == LATER => {
-                FactValue::list([FactValue::absent(why)])
-            }
-            Err(held) => return Err(held),
-        };
-        for item in items.items().unwrap_or_default() {
-            let mut locals = locals.clone();
-            locals.0.push(match item {
-                FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
-                item => Ok(Seen::computed(item.clone())),
-            });
-            self.one(action, &locals, doing)?;
-        }
-        Ok(())
-    }
-
-    fn one(&self, action: &'a Action, locals: &Locals, doing: &mut Vec<Doing>) -> Result<(), Held> {
-        if let Some(when) = &action.when {
-            match self.holds(when, locals) {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                // Whether it is done is known when it is read.
-                Err(Held::Unknown(why)) if why.root.as_ref() == LATER => {}
-                Err(held) => return Err(held),
-            }
-        }
-        let mut details = Vec::new();
-        for (name, arg) in action.filled() {
-            self.arg(name, arg, action, locals, &mut details)?;
-        }
-        doing.push(Doing {
-            on: on(&action.on, self.scope.here, self.basis),
-            protocol: action.verb.protocol,
-            verb: action.verb.name,
-            reads: action.verb.reads,
-            details,
-        });
-        Ok(())
-    }
-
-    fn arg(
-        &self,
-        name: &str,
-        arg: &Arg,
-        action: &Action,
-        locals: &Locals,
-        details: &mut Vec<(String, Detail)>,
-    ) -> Result<(), Held> {
-        let value = |value: &Expression| self.value(value, locals);
-        match arg {
-            Arg::Text(phrase) => {
-                let text = self.text(phrase, action.for_each.is_some(), locals)?;
-                details.push((name.to_owned(), text));
-            }
-            Arg::Value(expression) => details.push((name.to_owned(), value(expression)?)),
-            Arg::Values(all) => {
-                for (place, expression) in all.iter().enumerate() {
-                    details.push((format!("@P{}", place + 1), value(expression)?));
-                }
-            }
-            Arg::Named(all) => {
-                for (key, expression) in all {
-                    details.push((format!("{name} {key}"), value(expression)?));
-                }
-            }
-            Arg::Attributes(all) => {
-                for one in all {
-                    self.attributes(name, one, action, locals, details)?;
-                }
-            }
-            Arg::Word(word) => details.push((name.to_owned(), Detail::Text((*word).to_owned()))),
-            Arg::Program(command) => details.push((name.to_owned(), Detail::Text(command.to_string()))),
-        }
-        Ok(())
-    }
-
-    /// An attribute with its value, or one for each item of a list.
-    fn attributes(
-        &self,
-        name: &str,
-        one: &Attributes,
-        action: &Action,
-        locals: &Locals,
-        details: &mut Vec<(String, Detail)>,
-    ) -> Result<(), Held> {
-        let has_item = one.for_each.is_some() || action.for_each.is_some();
-        let mut put = |locals: &Locals| {
-            let Detail::Text(key) = self.text(&one.name, has_item, locals)? else {
-                return Err(Held::Refused("the name of an attribute is not known".to_owned()));
-            };
-            details.push((format!("{name} {key}"), self.value(&one.value, locals)?));
-            Ok(())
-        };
-        let Some(each) = &one.for_each else {
-            return put(locals);
-        };
-        for item in self.run(each, locals)?.items().unwrap_or_default() {
-            let mut locals = locals.clone();
-            locals.0.push(Ok(Seen::computed(item.clone())));
-            put(&locals)?;
-        }
-        Ok(())
-    }
-
-    fn value(&self, value: &Expression, locals: &Locals) -> Result<Detail, Held> {
-        match self.run(value, locals) {
-            Ok(value) => Ok(Detail::Value(value)),
-            Err(Held::Unknown(why)) if why.root.as_ref() == LATER => Ok(Detail::Later(why.detail)),
-            Err(held) => Err(held),
-        }
-    }
-
-    fn text(&self, phrase: &Phrase, has_item: bool, locals: &Locals) -> Result<Detail, Held> {
-        let names = self.names(has_item);
-        match phrase.render(&self.phrase_scope(&names, locals)) {
-            Ok(text) => Ok(Detail::Text(text)),
-            Err(RenderError::Absent(why)) if why.root.as_ref() == LATER => {
-                Ok(Detail::Later(phrase.template.text().into()))
-            }
-            Err(RenderError::Absent(why)) => Err(Held::Unknown(why)),
-            Err(RenderError::Refused(error)) => Err(Held::Refused(error.message)),
         }
     }
 }

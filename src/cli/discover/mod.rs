@@ -29,7 +29,7 @@ pub(crate) use search::{Search, Wanted};
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiscoverArguments {
-    /// Only servers of this application, such as exchange or sql [default: all that packs know]
+    /// Only servers of this application, by the name that its pack gives it [default: all that packs know]
     #[arg(long, value_name = "NAME")]
     application: Option<String>,
 
@@ -64,8 +64,8 @@ pub(crate) struct DiscoverArguments {
 const EXAMPLES: &str = "\
 Examples:
   standin discover --domain corp.example --user svc-standin@corp.example --password prompt
-  standin discover --domain corp.example --kerberos --application exchange --pairs ~/pairs
-  standin discover --server sql1.corp.example --application sql
+  standin discover --domain corp.example --kerberos --pairs ~/pairs
+  standin discover --server sql1.corp.example --application NAME
 
 Then: standin init --out FOLDER --source NAME --target NAME --domain corp.example ...
 Exit codes: 0 the list is whole, 3 servers may be missing in it, 130 interrupted, 2 could not run.";

@@ -297,7 +297,7 @@ mod tests {
             },
             dns: None,
             settings: [(
-                "exchange.edition".to_owned(),
+                edition(catalogue).to_owned(),
                 Sides {
                     source: Some("enterprise".to_owned()),
                     target: Some("no such".to_owned()),
@@ -305,6 +305,12 @@ mod tests {
             )]
             .into(),
         }
+    }
+
+    /// The shipped setting that says an edition for each server.
+    fn edition(catalogue: &Catalogue) -> &str {
+        let mut names = catalogue.settings.keys();
+        names.find(|name| name.ends_with(".edition")).unwrap()
     }
 
     /// Reads the text as a pair file and binds what it says.
@@ -327,7 +333,11 @@ mod tests {
         let pair = read(&text, &catalogue);
         assert_eq!(pair.source.domain.as_deref(), Some("corp.example"));
         assert_eq!(text.matches(CHANGE).count(), draft.open_points());
-        assert!(text.contains("\n  exchange.edition: { source: enterprise }    # as it was found\n"));
+        let found = format!(
+            "\n  {}: {{ source: enterprise }}    # as it was found\n",
+            edition(&catalogue)
+        );
+        assert!(text.contains(&found));
         let names: Vec<&str> = catalogue
             .settings
             .keys()

@@ -72,7 +72,7 @@ pub(crate) struct InitArguments {
 const EXAMPLES: &str = "\
 Examples:
   standin init --out mail-pair
-  standin init --out mail-pair --source MAIL1 --target MAIL2 --packs exchange \\
+  standin init --out mail-pair --source MAIL1 --target MAIL2 \\
       --domain corp.example --user svc-standin@corp.example --password prompt
 
 Then: standin doctor mail-pair, standin check mail-pair

@@ -32,7 +32,7 @@ async fn browser(answer: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> u16
 fn two() -> Vec<u8> {
     framed(
         &[
-            named("MSSQLSERVER", ";tcp;1433"),
+            named("LEDGER", ";tcp;1433"),
             named("PAYROLL", r";np;\\SQL1\pipe\x;tcp;50123"),
         ]
         .concat(),
@@ -55,7 +55,7 @@ async fn every_instance_is_a_row() {
     assert_eq!(
         rows.iter().map(told).collect::<Vec<_>>(),
         [
-            "SQL1 MSSQLSERVER no 15.0.2000.5 1433",
+            "SQL1 LEDGER no 15.0.2000.5 1433",
             "SQL1 PAYROLL no 15.0.2000.5 50123"
         ]
     );
@@ -77,7 +77,7 @@ async fn an_instance_s_port_is_found_or_what_there_is_instead() {
     let unknown = ask("OTHER").await.unwrap_err();
     assert_eq!(unknown.cause, Cause::NotFound);
     assert!(
-        unknown.detail.ends_with("it knows MSSQLSERVER, PAYROLL"),
+        unknown.detail.ends_with("it knows LEDGER, PAYROLL"),
         "{unknown:?}"
     );
 }
@@ -146,7 +146,7 @@ async fn a_question_to_all_gathers_what_can_be_read() {
     .await;
     let found = shouted(([127, 0, 0, 1], port).into(), SHORT).await.unwrap();
     let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
-    assert_eq!(names, ["MSSQLSERVER", "PAYROLL", "THIRD"]);
+    assert_eq!(names, ["LEDGER", "PAYROLL", "THIRD"]);
 }
 
 proptest::proptest! {
