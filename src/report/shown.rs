@@ -67,14 +67,17 @@ impl Shown {
         for word in self.text.split(' ').filter(|word| !word.is_empty()) {
             let columns = if lines.len() == 1 { first } else { rest };
             let wide = word.width();
+            // A word may take no column at all, so the columns do not tell whether the line has one.
+            let begun = lines.last().is_some_and(|line| !line.is_empty());
             // Behind a head that leaves too little room, a long word begins the next line.
-            let moves = used == 0 && lines.len() == 1 && wide > first && wide <= rest;
-            if moves || used > 0 && used + 1 + wide > columns {
+            let moves = !begun && lines.len() == 1 && wide > first && wide <= rest;
+            let breaks = begun && used + 1 + wide > columns;
+            if moves || breaks {
                 lines.push(String::new());
                 used = 0;
             }
             let line = lines.last_mut().expect("there is always a line");
-            if used > 0 {
+            if begun && !breaks {
                 line.push(' ');
                 used += 1;
             }
@@ -175,6 +178,9 @@ mod tests {
         let lines = shown("one two three C:\\a\\very\\long\\path four").wrapped(8, 12);
         let lines: Vec<&str> = lines.iter().map(Shown::as_str).collect();
         assert_eq!(lines, ["one two", "three", "C:\\a\\very\\long\\path", "four"]);
+        let marks = shown("\u{b82} A").wrapped(1, 1);
+        let marks: Vec<&str> = marks.iter().map(Shown::as_str).collect();
+        assert_eq!(marks, ["\u{b82}", "A"], "a word without width is one");
     }
 
     proptest! {
