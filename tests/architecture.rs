@@ -49,6 +49,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("store", &["facts"]),
     (
+        "apply",
+        &[
+            "facts",
+            "pair",
+            "template",
+            "predicate",
+            "catalogue",
+            "transport",
+            "collect",
+            "evaluate",
+            "plan",
+            "store",
+        ],
+    ),
+    (
         "report",
         &[
             "diagnostic",

@@ -17,7 +17,7 @@ mod rests;
 pub use arrange::{Arranged, Disorder, arrange};
 pub use joints::{Conflict, Joint, Reason};
 pub use model::{
-    Change, Detail, Doing, Held, Left, LeftBecause, Need, NeedState, Plan, Refused, Role, Step, StepRef,
+    At, Change, Detail, Doing, Held, Left, LeftBecause, Need, NeedState, Plan, Refused, Role, Step, StepRef,
     TakenBack, Unmet,
 };
 pub use places::{Mark, Site, Task, Use};

@@ -8,7 +8,7 @@ use super::fill::Needed;
 use super::joints::{Conflict, Joint, Reason};
 use super::needs::Settled;
 use super::places::Use;
-use crate::catalogue::{Phase, Safety};
+use crate::catalogue::{Command, Phase, Safety};
 use crate::facts::{Absence, FactValue, Side};
 use crate::predicate::Trail;
 
@@ -105,13 +105,28 @@ pub enum TakenBack {
 /// One action of a step, filled in.
 #[derive(Clone, Debug)]
 pub struct Doing {
+    /// Who does it, in the words of the pair.
     pub on: String,
+    pub at: At,
     pub protocol: &'static str,
     pub verb: &'static str,
     /// How the verb reads.
     pub reads: &'static str,
+    /// The program that it starts.
+    pub command: Option<Command>,
     /// What it is done to first, then the rest.
     pub details: Vec<(String, Detail)>,
+}
+
+/// Who does an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// This machine.
+    Local,
+    /// An endpoint of the pair file.
+    Endpoint(Arc<str>),
+    /// A server of the pair.
+    Server(Side),
 }
 
 /// What stands in a slot of an action.

@@ -50,6 +50,27 @@ impl Trouble {
     }
 }
 
+/// Why something was not written, or may not have been. Nothing is ever written a second time by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    pub why: Absence,
+    /// Whether the other side, or this one before it sent anything, said no: then nothing was changed. Else only
+    /// reading tells whether it was.
+    pub refused: bool,
+}
+
+impl Unwritten {
+    /// Nothing was changed.
+    pub const fn refused(why: Absence) -> Self {
+        Self { why, refused: true }
+    }
+
+    /// It may have been changed: the answer is missing or makes no sense.
+    pub const fn uncertain(why: Absence) -> Self {
+        Self { why, refused: false }
+    }
+}
+
 /// Makes one short line of what a server says.
 pub(crate) fn clip(text: &str) -> String {
     let mut line: String = text

@@ -1,9 +1,9 @@
 //! What would be done, action by action, as it would be sent.
 
 use super::{Filling, LATER, on};
-use crate::catalogue::{Action, Arg, Attributes, Phrase};
+use crate::catalogue::{Action, Arg, Attributes, On, Phrase};
 use crate::facts::{Absence, FactValue};
-use crate::plan::model::{Detail, Doing, Held};
+use crate::plan::model::{At, Detail, Doing, Held};
 use crate::predicate::{Expression, Fault, Locals, Seen};
 use crate::template::RenderError;
 
@@ -52,12 +52,31 @@ impl<'a> Filling<'_, 'a> {
         }
         doing.push(Doing {
             on: on(&action.on, self.scope.here, self.basis),
+            at: self.at(&action.on)?,
+            command: match &action.object {
+                Arg::Program(command) => Some(command.clone()),
+                _ => None,
+            },
             protocol: action.verb.protocol,
             verb: action.verb.name,
             reads: action.verb.reads,
             details,
         });
         Ok(())
+    }
+
+    /// Who does it.
+    fn at(&self, on: &On) -> Result<At, Held> {
+        match on {
+            On::Local => Ok(At::Local),
+            On::Endpoint(name) => Ok(At::Endpoint(name.clone())),
+            On::Side(side) => Ok(At::Server(*side)),
+            On::Here => {
+                let nobody = || Held::Refused("there is no server in question here".to_owned());
+                self.scope.here.map(At::Server).ok_or_else(nobody)
+            }
+            On::Host(_) => Err(Held::Refused("only a server of the pair is changed".to_owned())),
+        }
     }
 
     fn arg(
