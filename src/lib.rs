@@ -73,8 +73,7 @@
 //! [`predicate::functions`]. A new protocol is a transport, a variant of [`catalogue::Ask`], its decoder, and its arm in
 //! [`collect`]. A product name belongs nowhere in `src/`.
 
-#[expect(dead_code, reason = "the command that applies comes next")]
-mod apply;
+pub mod apply;
 pub mod catalogue;
 pub mod cli;
 pub mod collect;

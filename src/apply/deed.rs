@@ -19,17 +19,17 @@ impl<'a> Deed<'a> {
     }
 
     /// The word of the table of verbs: `modify`.
-    pub(super) const fn verb(&self) -> &'static str {
+    pub(super) const fn verb(self) -> &'static str {
         self.doing.verb
     }
 
-    fn detail(&self, name: &str) -> Option<&'a Detail> {
+    fn detail(self, name: &str) -> Option<&'a Detail> {
         let mut found = self.doing.details.iter().filter(|(slot, _)| slot == name);
         found.next().map(|(_, detail)| detail)
     }
 
     /// A text that the pack wrote, with its values in it.
-    pub(super) fn text(&self, slot: &str) -> Result<&'a str, Unwritten> {
+    pub(super) fn text(self, slot: &str) -> Result<&'a str, Unwritten> {
         match self.detail(slot) {
             Some(Detail::Text(text)) => Ok(text),
             Some(Detail::Value(FactValue::Text(text))) => Ok(text),
@@ -38,11 +38,11 @@ impl<'a> Deed<'a> {
     }
 
     /// The same, where it may be left out.
-    pub(super) fn optional_text(&self, slot: &str) -> Result<Option<&'a str>, Unwritten> {
+    pub(super) fn optional_text(self, slot: &str) -> Result<Option<&'a str>, Unwritten> {
         self.detail(slot).map(|_| self.text(slot)).transpose()
     }
 
-    pub(super) fn value(&self, slot: &str) -> Result<&'a FactValue, Unwritten> {
+    pub(super) fn value(self, slot: &str) -> Result<&'a FactValue, Unwritten> {
         match self.detail(slot) {
             Some(Detail::Value(FactValue::Absent(why))) => Err(Unwritten::refused(Absence::clone(why))),
             Some(Detail::Value(value)) => Ok(value),
@@ -51,7 +51,7 @@ impl<'a> Deed<'a> {
     }
 
     /// The entries of a slot that has several, such as the attributes of `replace`, by their names.
-    pub(super) fn entries(&self, slot: &str) -> Result<Vec<(&'a str, &'a FactValue)>, Unwritten> {
+    pub(super) fn entries(self, slot: &str) -> Result<Vec<(&'a str, &'a FactValue)>, Unwritten> {
         let mut entries = Vec::new();
         for (name, detail) in &self.doing.details {
             let entry = name.strip_prefix(slot).and_then(|rest| rest.strip_prefix(' '));
@@ -68,7 +68,7 @@ impl<'a> Deed<'a> {
     }
 
     /// The refusal of an action that does not fit its protocol.
-    pub(super) fn refused(&self, why: String) -> Unwritten {
+    pub(super) fn refused(self, why: String) -> Unwritten {
         let what = format!("{} {}", self.doing.protocol, self.doing.verb);
         Unwritten::refused(Absence::new(Cause::Malformed, what, why))
     }

@@ -39,6 +39,11 @@ pub(super) async fn fact(run: &Run<'_>, path: &FactPath) -> Gathered {
     gathered
 }
 
+/// Reads a fact of one value, or of one collection.
+pub(super) async fn one(run: &Run<'_>, fact: &FactDef, path: &FactPath) -> Gathered {
+    probes(run, fact, path, None).await
+}
+
 /// Tries the probes in order.
 async fn probes(run: &Run<'_>, fact: &FactDef, path: &FactPath, outer: Option<&Seen>) -> Gathered {
     let mut tried: Vec<Reading> = Vec::new();

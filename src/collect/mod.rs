@@ -10,6 +10,7 @@ mod gather;
 mod needs;
 mod network;
 mod order;
+mod peers;
 mod probe;
 mod progress;
 mod row;
@@ -18,6 +19,7 @@ mod transports;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -29,12 +31,14 @@ use tokio_util::sync::CancellationToken;
 use crate::catalogue::Catalogue;
 use crate::facts::{Absence, Cause, Digest, FactPath, Facts, Observation, Provenance, Snapshot};
 use crate::pair::{Pair, Secrets};
+use crate::predicate::Seen;
 
 pub use doctor::{Health, Look, examine};
 pub use find::{directory_of, primary_of};
 use order::Order;
 
-pub use needs::{needed, needed_for, needed_with_fixes};
+pub use needs::{made_of, needed, needed_for, needed_with_fixes};
+pub use peers::{For, Peers};
 pub use progress::{Progress, Silent};
 pub use transports::{endpoint_of, endpoints_of};
 
@@ -69,19 +73,9 @@ pub struct Digests<'a> {
 ///
 /// Secrets are fetched first, for they may ask a person.
 pub async fn collect(request: &Request<'_>, secrets: &mut Secrets) -> Snapshot {
-    let transports = transports::Transports::open(request, secrets);
-    let run = Run {
-        request,
-        transports,
-        facts: RefCell::new(request.said.clone()),
-        deadline: Instant::now() + request.timeout,
-    };
-    run.all().await;
-    let said: BTreeSet<&FactPath> = request.said.iter().map(|(path, _)| path).collect();
-    let mut facts = Facts::default();
-    for (path, observation) in run.facts.borrow().iter().filter(|(path, _)| !said.contains(path)) {
-        facts.insert(path.clone(), observation.clone());
-    }
+    let endpoints = endpoints_of(request.catalogue, request.pair, request.wanted);
+    let peers = Peers::open(request.pair, &endpoints, secrets);
+    let facts = peers.read(request).await;
     Snapshot {
         pair: request.pair.name.value.clone(),
         taken_at: (request.clock)(),
@@ -95,12 +89,28 @@ pub async fn collect(request: &Request<'_>, secrets: &mut Secrets) -> Snapshot {
 /// One collection while it runs.
 struct Run<'a> {
     request: &'a Request<'a>,
-    transports: transports::Transports,
+    transports: &'a transports::Transports,
     facts: RefCell<Facts>,
     deadline: Instant,
+    /// What a fix is given that reads something for itself, by name.
+    given: &'a [(Arc<str>, Seen)],
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        request: &'a Request<'a>,
+        transports: &'a transports::Transports,
+        given: &'a [(Arc<str>, Seen)],
+    ) -> Self {
+        Self {
+            request,
+            transports,
+            facts: RefCell::new(request.said.clone()),
+            deadline: Instant::now() + request.timeout,
+            given,
+        }
+    }
+
     /// Reads every wanted fact, each as soon as what it rests on is there.
     async fn all(&self) {
         let mut order = Order::new(self.request.catalogue, self.request.wanted);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{Catalogue, Rule, reads_of_fact, reads_of_fixes, reads_of_rule};
+use crate::catalogue::{Ask, Catalogue, Rule, reads_of_fact, reads_of_fixes, reads_of_rule};
 use crate::facts::{FactPath, Root, Side};
 
 /// Every fact that these rules read, and every fact that reading those needs.
@@ -41,4 +41,25 @@ pub fn needed_for(catalogue: &Catalogue, facts: impl IntoIterator<Item = FactPat
         }
     }
     needed
+}
+
+/// What is read again so that these facts are new: they, and what they are made of. What a question only mentions is
+/// taken as it is known.
+pub fn made_of(catalogue: &Catalogue, facts: impl IntoIterator<Item = FactPath>) -> BTreeSet<FactPath> {
+    let mut queue: Vec<FactPath> = facts.into_iter().collect();
+    let mut made = BTreeSet::new();
+    while let Some(path) = queue.pop() {
+        let Some(fact) = catalogue.facts.get(&path.name) else {
+            continue;
+        };
+        let derived = fact
+            .probes
+            .iter()
+            .any(|probe| matches!(probe.ask, Ask::Derive(_)));
+        if made.insert(path.clone()) && derived {
+            let reads = reads_of_fact(fact).into_iter();
+            queue.extend(reads.filter_map(|read| read.path(path.root.side())));
+        }
+    }
+    made
 }

@@ -205,13 +205,15 @@ impl Asking<'_> {
     pub(super) fn text(&self, phrase: &Phrase) -> Result<String, Absence> {
         let facts = self.run.facts.borrow();
         let locals = self.locals(None, None);
+        let given = self.run.given.iter().map(|(name, _)| name.as_ref());
+        let names: Vec<&str> = ["", "", "outer"].into_iter().chain(given).collect();
         let scope = PhraseScope {
             schema: &self.run.request.catalogue.schema,
             scope: Scope {
                 facts: &facts,
                 here: self.path.root.side(),
             },
-            names: &["", "", "outer"],
+            names: &names,
             locals: &locals,
         };
         phrase.render(&scope).map_err(|error| match error {
@@ -223,7 +225,9 @@ impl Asking<'_> {
     /// The values of the names in the order of `catalogue::local`.
     pub(super) fn locals(&self, row: Option<&Seen>, value: Option<&Seen>) -> Locals {
         let or_none = |seen: Option<&Seen>| Ok(seen.cloned().unwrap_or(Seen::computed(FactValue::Nothing)));
-        Locals(vec![or_none(row), or_none(value), or_none(self.outer)])
+        let given = self.run.given.iter().map(|(_, seen)| Ok(seen.clone()));
+        let own = [or_none(row), or_none(value), or_none(self.outer)];
+        Locals(own.into_iter().chain(given).collect())
     }
 
     pub(super) fn evaluate(&self, expression: &Expression, locals: &Locals) -> Result<FactValue, Fault> {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Request;
 use crate::catalogue::{Ask, Catalogue, On};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Record, Side};
 use crate::pair::{Credential, Endpoint, Pair, Protocol, SecretRef, Secrets, Security, TsigRef};
@@ -23,7 +22,7 @@ const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// How long finding the address of the DNS server may take.
 const DNS_SERVER_LOOK_UP: Duration = Duration::from_secs(10);
 
-/// Every endpoint that the wanted facts ask.
+/// The endpoints that are asked.
 #[derive(Default)]
 pub(super) struct Transports {
     ldap: BTreeMap<String, Result<Ldap, Absence>>,
@@ -88,11 +87,11 @@ pub fn endpoint_of<'p>(
 
 impl Transports {
     /// Fetches the secrets of the endpoints that are asked; opens no connection.
-    pub(super) fn open(request: &Request<'_>, secrets: &mut Secrets) -> Self {
+    pub(super) fn open(pair: &Pair, endpoints: &BTreeSet<String>, secrets: &mut Secrets) -> Self {
         let mut transports = Self::default();
         let mut gates = Gates::new();
-        for name in endpoints_of(request.catalogue, request.pair, request.wanted) {
-            let Some(endpoint) = request.pair.endpoint(&name) else {
+        for name in endpoints {
+            let Some(endpoint) = pair.endpoint(name) else {
                 continue;
             };
             let (server, _) = endpoint.protocol.address();

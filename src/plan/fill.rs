@@ -64,15 +64,7 @@ pub(super) fn all<'a>(basis: &Basis<'a>, drafts: Vec<Draft<'a>>, left: &mut Vec<
 
 /// Works out one draft; `Err` says why it cannot be done.
 pub(super) fn fill<'a>(basis: &Basis<'a>, draft: Draft<'a>) -> Result<Filled<'a>, Held> {
-    let filling = Filling {
-        basis,
-        fix: draft.fix,
-        scope: Scope {
-            facts: basis.facts,
-            here: draft.here,
-        },
-        budget: Budget::default(),
-    };
+    let filling = Filling::of(basis, &draft);
     let acting = filling.acting(&draft);
     for condition in &draft.fix.when {
         if !filling.holds(&condition.holds, &acting)? {
@@ -123,34 +115,51 @@ pub(super) fn fill<'a>(basis: &Basis<'a>, draft: Draft<'a>) -> Result<Filled<'a>
     })
 }
 
-struct Filling<'b, 'a> {
+pub(super) struct Filling<'b, 'a> {
     basis: &'b Basis<'a>,
     fix: &'a Fix,
     scope: Scope<'a>,
     budget: Budget,
 }
 
-impl<'a> Filling<'_, 'a> {
+impl<'b, 'a> Filling<'b, 'a> {
+    pub(super) fn of(basis: &'b Basis<'a>, draft: &Draft<'a>) -> Self {
+        Self {
+            basis,
+            fix: draft.fix,
+            scope: Scope {
+                facts: basis.facts,
+                here: draft.here,
+            },
+            budget: Budget::default(),
+        }
+    }
+
     /// The inputs that the findings share, `asked`, nothing for `was`, and what is read when the step is done.
     fn acting(&self, draft: &Draft<'_>) -> Locals {
+        let later = |detail: String| Err(Absence::new(Cause::NotCollected, LATER, detail));
+        let read = self.fix.read.iter();
+        let read: Vec<_> = read
+            .map(|reading| later(format!("{} is read then", reading.name)))
+            .collect();
+        Self::locals(draft, draft.asked_values(), later(LATER.to_owned()), &read)
+    }
+
+    /// The names that actions may use, in their places.
+    pub(super) fn locals(
+        draft: &Draft<'_>,
+        asked: FactValue,
+        was: Result<FactValue, Absence>,
+        read: &[Result<FactValue, Absence>],
+    ) -> Locals {
+        let known = |value: Result<FactValue, Absence>| value.map(Seen::computed).map_err(Fault::Absent);
         let mut locals: Vec<Result<Seen, Fault>> = Vec::new();
         if let Some(first) = draft.asked.first() {
             locals.extend(first.given.iter().map(|given| Ok(seen(given))));
         }
-        locals.push(Ok(Seen::computed(draft.asked_values())));
-        locals.push(Err(Fault::Absent(Absence::new(
-            Cause::NotCollected,
-            LATER,
-            LATER,
-        ))));
-        for reading in &self.fix.read {
-            let why = Absence::new(
-                Cause::NotCollected,
-                LATER,
-                format!("{} is read then", reading.name),
-            );
-            locals.push(Err(Fault::Absent(why)));
-        }
+        locals.push(known(Ok(asked)));
+        locals.push(known(was));
+        locals.extend(read.iter().cloned().map(known));
         Locals(locals)
     }
 
@@ -192,7 +201,7 @@ impl<'a> Filling<'_, 'a> {
         }
     }
 
-    fn holds(&self, condition: &Expression, locals: &Locals) -> Result<bool, Held> {
+    pub(super) fn holds(&self, condition: &Expression, locals: &Locals) -> Result<bool, Held> {
         match self.run(condition, locals)? {
             FactValue::Bool(holds) => Ok(holds),
             other => {
@@ -243,7 +252,7 @@ impl<'a> Filling<'_, 'a> {
         }
     }
 
-    fn site(&self, spot: &Spot, asking: &Asking, locals: &Locals) -> Result<Site, Held> {
+    pub(super) fn site(&self, spot: &Spot, asking: &Asking, locals: &Locals) -> Result<Site, Held> {
         let trail = match spot {
             Spot::Fact(place) => place
                 .trail(&self.scope, locals, &self.budget)
@@ -320,7 +329,7 @@ impl<'a> Filling<'_, 'a> {
 }
 
 /// The inputs of one finding.
-fn asking_locals(asking: &Asking) -> Locals {
+pub(super) fn asking_locals(asking: &Asking) -> Locals {
     Locals(asking.given.iter().map(|given| Ok(seen(given))).collect())
 }
 

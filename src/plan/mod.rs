@@ -11,8 +11,10 @@ mod fill;
 mod joints;
 mod model;
 mod needs;
+mod perform;
 mod places;
 mod rests;
+mod spec;
 
 pub use arrange::{Arranged, Disorder, arrange};
 pub use joints::{Conflict, Joint, Reason};
@@ -20,8 +22,10 @@ pub use model::{
     At, Change, Detail, Doing, Held, Left, LeftBecause, Need, NeedState, Plan, Refused, Role, Step, StepRef,
     TakenBack, Unmet,
 };
+pub use perform::{Known, Performing, Which};
 pub use places::{Mark, Site, Task, Use};
 pub use rests::{Rests, rests};
+pub use spec::{Spec, trail_from_json, trail_json};
 
 use crate::catalogue::Catalogue;
 use crate::evaluate::Finding;

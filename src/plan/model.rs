@@ -9,6 +9,7 @@ use super::joints::{Conflict, Joint, Reason};
 use super::needs::Settled;
 use super::places::Use;
 use crate::catalogue::{Command, Phase, Safety};
+use crate::evaluate::Given;
 use crate::facts::{Absence, FactValue, Side};
 use crate::predicate::Trail;
 
@@ -41,6 +42,8 @@ pub struct Step {
     pub phase: Phase,
     /// From 0 on; steps of one wave may be done side by side.
     pub wave: usize,
+    /// What each of its findings gives it, in the order of the fix's inputs.
+    pub given: Vec<Vec<Given>>,
     pub here: Option<Side>,
     /// Where it is done.
     pub on: String,
@@ -317,6 +320,12 @@ fn step(one: Settled<'_>, wave: usize, places: &[usize]) -> Step {
         safety: fix.safety,
         phase: filled.phase,
         wave,
+        given: filled
+            .draft
+            .asked
+            .iter()
+            .map(|asking| asking.given.clone())
+            .collect(),
         here: filled.draft.here,
         on: filled.on,
         would: filled.would.clone(),

@@ -8,7 +8,7 @@ use crate::predicate::{Expression, Fault, Locals, Seen};
 use crate::template::RenderError;
 
 impl<'a> Filling<'_, 'a> {
-    pub(super) fn action(
+    pub(in crate::plan) fn action(
         &self,
         action: &'a Action,
         locals: &Locals,

@@ -1,0 +1,180 @@
+//! A run: wave after wave forward, and step after step back.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::fresh::Fresh;
+use super::log::{Log, Unheard};
+use super::state::{Book, State};
+use super::task::Task;
+use super::watch::Event;
+use super::{Watch, World};
+use crate::catalogue::Catalogue;
+use crate::evaluate::{self, Selection, Subject};
+use crate::facts::{Absence, Cause, FactPath, FactValue, Facts};
+use crate::pair::Waiver;
+
+/// So many steps of a wave are under way at a time; connections have limits of their own.
+const AT_A_TIME: usize = 64;
+
+/// A run while it goes on.
+pub(super) struct Run<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) waivers: &'a [Waiver],
+    pub(super) today: jiff::civil::Date,
+    pub(super) fresh: Fresh<'a, W>,
+    pub(super) log: Log<'a>,
+    pub(super) watch: &'a dyn Watch,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: Vec<Task>,
+    pub(super) states: RefCell<Vec<State>>,
+    /// Whether a step failed, so that no further one is begun.
+    pub(super) failing: Cell<bool>,
+    /// What steps of this process read for themselves, secrets included.
+    pub(super) secrets: RefCell<BTreeMap<usize, Vec<Result<FactValue, Absence>>>>,
+}
+
+impl<W: World> Run<'_, W> {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.failing.get() || self.stop.is_cancelled()
+    }
+
+    pub(super) fn state(&self, place: usize) -> State {
+        self.states.borrow()[place].clone()
+    }
+
+    /// Takes note of how far a step is; whoever watches is told.
+    pub(super) fn note(&self, place: usize, state: State) {
+        let event = match &state {
+            State::Waiting => None,
+            State::WasSo => Some(Event::WasSo),
+            State::Open { .. } => Some(Event::Begins),
+            State::Done { .. } => Some(Event::Done),
+            State::Failed(why) => Some(Event::Failed(why)),
+            State::GoingBack { .. } => Some(Event::GoesBack),
+            State::TakenBack => Some(Event::TakenBack),
+            State::Stuck { why, .. } => Some(Event::Stuck(why)),
+        };
+        if let Some(event) = event {
+            self.watch.step(place + 1, event);
+        }
+        self.states.borrow_mut()[place] = state;
+    }
+
+    /// Does everything that waits, wave after wave, until something fails or it is stopped.
+    pub(super) async fn forward(&self) -> Result<(), Unheard> {
+        let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (place, task) in self.tasks.iter().enumerate() {
+            if self.states.borrow()[place] == State::Waiting {
+                waves.entry(task.wave).or_default().push(place);
+            }
+        }
+        for places in waves.into_values() {
+            if self.is_stopped() {
+                break;
+            }
+            let steps = places.iter().map(|place| self.step(*place));
+            let mut steps = futures_util::stream::iter(steps).buffer_unordered(AT_A_TIME);
+            let mut unheard = Ok(());
+            // Those that are under way come to their end whatever happens to others.
+            while let Some(step) = steps.next().await {
+                if step.is_err() {
+                    self.failing.set(true);
+                    unheard = step;
+                }
+            }
+            unheard?;
+            self.look_again(&places).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes back everything that this run brought about, the last first.
+    pub(super) async fn backward(&self) -> Result<(), Unheard> {
+        for place in (0..self.tasks.len()).rev() {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            let state = self.state(place);
+            if state.is_ours() {
+                self.take_back(place, state).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the findings again that asked for these steps; one that is still bad is a failure of its step.
+    async fn look_again(&self, places: &[usize]) -> Result<(), Unheard> {
+        let done: Vec<usize> = places
+            .iter()
+            .copied()
+            .filter(|place| matches!(self.states.borrow()[*place], State::Done { .. }))
+            .filter(|place| !self.tasks[*place].restarts)
+            .collect();
+        let Some(bad) = self.still_bad(&done).await else {
+            return Ok(());
+        };
+        for place in done {
+            let task = &self.tasks[place];
+            let mut mends = task.mends.iter();
+            let Some((rule, subject)) =
+                mends.find(|(rule, subject)| bad.contains(&(rule.clone(), subject.clone())))
+            else {
+                continue;
+            };
+            let detail = format!("it was done, but {rule} still finds the same about {subject}");
+            let why = Absence::new(Cause::Ambiguous, rule.clone(), detail);
+            self.failing.set(true);
+            self.fail_done(place, why).await?;
+        }
+        Ok(())
+    }
+
+    /// The findings that asked for these steps and are bad still, as things are now; nothing when none asked.
+    pub(super) async fn still_bad(&self, places: &[usize]) -> Option<HashSet<(Arc<str>, Subject)>> {
+        let mends = places.iter().flat_map(|place| &self.tasks[*place].mends);
+        let rules: BTreeSet<&Arc<str>> = mends.map(|(rule, _)| rule).collect();
+        if rules.is_empty() {
+            return None;
+        }
+        let selection = Selection {
+            only: rules.iter().map(ToString::to_string).collect(),
+            skip: Vec::new(),
+        };
+        let read = evaluate::selected(self.catalogue, &selection);
+        let read: BTreeSet<FactPath> = read
+            .into_iter()
+            .flat_map(crate::catalogue::reads_of_rule)
+            .filter(|path| self.fresh.known().observation(path).is_some())
+            .collect();
+        let facts = self.fresh.read(read).await;
+        Some(self.bad_by(&facts, &selection))
+    }
+
+    fn bad_by(&self, facts: &Facts, selection: &Selection) -> HashSet<(Arc<str>, Subject)> {
+        let judged = evaluate::judge(self.catalogue, facts, selection, self.waivers, self.today);
+        let findings = judged.map(|judged| judged.findings).unwrap_or_default();
+        findings
+            .into_iter()
+            .filter(|finding| finding.status.is_bad())
+            .map(|finding| (finding.rule, finding.subject))
+            .collect()
+    }
+
+    pub(super) fn into_book(self, began: serde_json::Value) -> (Book, Option<crate::store::StoreError>) {
+        let mut book = Book::new(began, self.tasks);
+        book.states = self.states.into_inner();
+        (book, self.log.into_failure())
+    }
+
+    /// What is known now.
+    pub(super) fn known(&self) -> Rc<Facts> {
+        self.fresh.known()
+    }
+}
