@@ -7,6 +7,9 @@ use crate::facts::{Absence, Cause, FactValue};
 use crate::plan::{Detail, Doing};
 use crate::transport::Unwritten;
 
+mod setting;
+mod tds;
+
 /// An action with everything that it is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed<'a> {

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::refusal::{Outcome, Refusal};
-use super::scalar::scalar;
 use super::values::host_name;
 use crate::collect;
 use crate::diagnostic::{Diagnostics, SourceMap};
 use crate::facts::Absence;
 use crate::pair::Pair;
+use crate::yaml::scalar;
 
 /// Options of commands that ask a directory before there is a pair file.
 #[derive(Args, Clone, Debug)]

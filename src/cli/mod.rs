@@ -25,7 +25,6 @@ mod progress;
 mod refusal;
 mod rights;
 mod rules;
-mod scalar;
 mod terminal;
 mod trust;
 mod values;

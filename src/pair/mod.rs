@@ -5,18 +5,22 @@
 //! `catalogue` binds them. Nothing here knows a product, and nothing here connects anywhere.
 
 mod credential;
+mod edit;
 mod endpoint;
 mod file;
 mod pattern;
 mod protocol;
+mod rewrite;
 mod secret;
 mod servers;
 mod values;
 mod waiver;
 
 pub use credential::{Credential, SecretRef, SecretSource};
+pub use edit::{EditError, edit};
 pub use endpoint::{Endpoint, Protocol, Security, TsigRef};
 pub use pattern::Pattern;
+pub use rewrite::{PairFile, RewriteError};
 pub use secret::{SecretError, Secrets};
 pub use values::parse_duration;
 pub use waiver::Waiver;

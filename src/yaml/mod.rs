@@ -12,10 +12,12 @@ mod file;
 mod frozen;
 mod locate;
 mod parse;
+mod write;
 
 pub use fields::Fields;
 pub use file::read;
 pub use parse::{Limits, parse, parse_frozen};
+pub use write::{flow, scalar};
 
 use crate::diagnostic::Span;
 use serde_json::Value;

@@ -75,7 +75,7 @@ async fn databases_that_cannot_be_used_are_told_apart() {
         (952, Cause::Unreachable, "is changing its state"),
         (1205, Cause::Unreachable, "lost a deadlock"),
         (1222, Cause::Timeout, "holds a lock"),
-        (8134, Cause::Malformed, "the query fails (error 8134: as asked)"),
+        (8134, Cause::Malformed, "it fails there (error 8134: as asked)"),
     ] {
         let query = format!("EXEC lab.raise {number}, 16, N'as asked'");
         refused(ask(config(), &query).await, cause, part);

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use super::endpoints::put_servers;
 use crate::catalogue::{Catalogue, Setting};
 use crate::cli::directory::{CHANGE, Directory, put_host};
-use crate::cli::scalar::{flow, scalar};
-use crate::facts::FactType;
+use crate::facts::{FactType, FactValue, to_json};
+use crate::yaml::{self, scalar};
 
 /// A server as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -266,6 +266,11 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A value on one line of YAML.
+fn flow(value: &FactValue) -> String {
+    yaml::flow(&to_json(value))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::draft::Server;
-use crate::cli::scalar::scalar;
+use crate::yaml::scalar;
 
 const SHARED: &str = "
   # The two servers themselves, how their Windows is asked (by one of rpc, winrm and ssh) and how their databases are

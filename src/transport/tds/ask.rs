@@ -34,7 +34,6 @@ impl Failure {
 }
 
 /// A value as a parameter of a question.
-#[derive(Debug)]
 pub(super) enum Param {
     Text(Arc<str>),
     Int(i64),
@@ -56,26 +55,29 @@ impl ToSql for Param {
 }
 
 /// A question as it is sent.
-#[derive(Debug)]
 pub(super) struct Question {
     /// It goes out as one call for which the chosen database holds and after which it does not, so that a connection
     /// serves one database after the other.
     pub(super) text: String,
     pub(super) params: Vec<Param>,
     /// What the question is about, for messages.
-    subject: String,
+    pub(super) subject: String,
 }
 
 impl Question {
     pub(super) fn new(query: &Query) -> Result<Self, Trouble> {
-        let params = query.params.iter().enumerate().map(param);
+        Self::of(&query.text, &query.params, query.database.as_deref())
+    }
+
+    pub(super) fn of(text: &str, params: &[FactValue], database: Option<&str>) -> Result<Self, Trouble> {
+        let params = params.iter().enumerate().map(param);
         Ok(Self {
-            text: match &query.database {
-                Some(database) => format!("USE {};\n{}", bracketed(database)?, query.text),
-                None => query.text.clone(),
+            text: match database {
+                Some(database) => format!("USE {};\n{text}", bracketed(database)?),
+                None => text.to_owned(),
             },
             params: params.collect::<Result<_, _>>()?,
-            subject: match &query.database {
+            subject: match database {
                 Some(database) => format!("database {}", clip(database)),
                 None => String::new(),
             },
@@ -221,7 +223,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn garbage(place: &str, why: &str) -> Trouble {
+pub(super) fn garbage(place: &str, why: &str) -> Trouble {
     Trouble::new(
         Cause::Malformed,
         format!("what {place} sends is not what TDS demands: {why}"),

@@ -12,7 +12,7 @@ pub(super) const WITH_TICKET: &str = "log-on with Kerberos";
 pub(super) const FATAL: u8 = 20;
 
 const OLDER: &str = "this version of the server has no such thing";
-const NO_RIGHT: &str = "the log-on lacks the right to read it";
+const NO_RIGHT: &str = "the log-on lacks the right to it";
 const NO_DATABASE: &str = "the log-on may not use the database";
 const NOT_OPEN: &str = "the database is not open to readers at present";
 const OFFLINE: &str = "the database is offline; bring it online, or leave it out";
@@ -24,12 +24,12 @@ const ERRORS: &[(u32, Cause, &str)] = &[
     (
         102,
         Cause::Unsupported,
-        "the server does not understand the query",
+        "the server does not understand what it is asked",
     ),
     (
         156,
         Cause::Unsupported,
-        "the server does not understand the query",
+        "the server does not understand what it is asked",
     ),
     (195, Cause::Unsupported, OLDER),
     (207, Cause::Unsupported, OLDER),
@@ -152,13 +152,16 @@ fn by_class(class: u8) -> (Cause, &'static str) {
     match class {
         13 => (Cause::Unreachable, "another question stood in the way"),
         14 => (Cause::Denied, "the server refuses it"),
-        15 => (Cause::Unsupported, "the server does not understand the query"),
+        15 => (
+            Cause::Unsupported,
+            "the server does not understand what it is asked",
+        ),
         17..FATAL => (
             Cause::Unreachable,
             "the server lacks what it needs for the answer",
         ),
         FATAL.. => (Cause::Unreachable, "the server gave up"),
-        _ => (Cause::Malformed, "the query fails"),
+        _ => (Cause::Malformed, "it fails there"),
     }
 }
 

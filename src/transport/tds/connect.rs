@@ -45,11 +45,20 @@ pub(super) struct Found {
     port: OnceCell<u16>,
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A replica that is open to readers alone takes it too.
+    Reading,
+    Writing,
+}
+
 /// Connects, protects the connection and logs on, all before the deadline counted from `since`.
 pub(super) async fn open(
     config: &TdsConfig,
     place: &str,
     found: &Found,
+    purpose: Purpose,
     since: Instant,
 ) -> Result<Connection, Trouble> {
     check(config)?;
@@ -69,7 +78,7 @@ pub(super) async fn open(
     let doing = format!("logging on to {place}");
     let outcome = deadline
         .later(waited)
-        .run(&doing, Box::pin(log_on(config, port, place, secured)))
+        .run(&doing, Box::pin(log_on(config, port, place, purpose, secured)))
         .await;
     turn.settle(&outcome).await;
     let mut connection = outcome?;
@@ -146,6 +155,7 @@ async fn log_on(
     config: &TdsConfig,
     port: u16,
     place: &str,
+    purpose: Purpose,
     secured: Secured<TcpStream>,
 ) -> Result<Connection, Trouble> {
     let line = Line::new(LOG_ON_BYTES);
@@ -154,7 +164,7 @@ async fn log_on(
     settings.host(&config.server);
     settings.port(port);
     settings.application_name("standin");
-    settings.readonly(true);
+    settings.readonly(purpose == Purpose::Reading);
     // the connection is encrypted already
     settings.encryption(EncryptionLevel::NotSupported);
     // both are ours to keep

@@ -1,15 +1,16 @@
-//! Questions to an SQL database over the tabular data stream protocol (TDS).
+//! Questions to an SQL database over the tabular data stream protocol (TDS), and batches that change something there.
 //!
-//! Reads only. Everything is encrypted, and who answers is always verified. A table comes back as rows by the names of
+//! Everything is encrypted, and who answers is always verified. A table comes back as rows by the names of
 //! its columns, whole or not at all. Connections are few and opened when they are needed; a question that an ended
-//! connection lost before there was a row is asked once more, because reading twice does no harm; a log-on is never
-//! repeated.
+//! connection lost before there was a row is asked once more, because reading twice does no harm; a batch and a log-on
+//! are never repeated.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -19,6 +20,7 @@ use super::{LogOnGate, Trouble, clip, tcp};
 use crate::facts::{Absence, FactValue, Record};
 
 mod ask;
+mod batch;
 mod codes;
 mod connect;
 mod greeting;
@@ -30,10 +32,11 @@ mod tests;
 mod through;
 mod wire;
 
+pub use batch::Batch;
 pub use greeting::greeting;
 
 use ask::{Failure, Question};
-use connect::{Connection, Found};
+use connect::{Connection, Found, Purpose};
 
 /// How a database server is reached.
 #[derive(Clone, Debug)]
@@ -89,6 +92,8 @@ pub struct Tds {
     place: String,
     found: Found,
     pool: Pool<Connection>,
+    /// Whoever changes something holds it.
+    writing: Mutex<()>,
 }
 
 impl Tds {
@@ -104,6 +109,7 @@ impl Tds {
             place,
             found: Found::default(),
             pool,
+            writing: Mutex::default(),
         }
     }
 
@@ -132,7 +138,7 @@ impl Tds {
     /// Asks, a second time when the connection was lost before there was a row.
     async fn answer(&self, query: &Query) -> Result<Vec<Record>, Trouble> {
         let question = Question::new(query)?;
-        let open = |since| Box::pin(connect::open(&self.config, &self.place, &self.found, since));
+        let open = |since| Box::pin(self.open(Purpose::Reading, since));
         let mut lease = self.pool.take(open).await?;
         let waited = std::mem::take(&mut lease.connection().waited);
         let deadline = Deadline::since(lease.since, self.config.deadline).later(waited);
@@ -155,5 +161,9 @@ impl Tds {
             lease.keep();
         }
         outcome.map_err(Failure::into_trouble)
+    }
+
+    async fn open(&self, purpose: Purpose, since: Instant) -> Result<Connection, Trouble> {
+        connect::open(&self.config, &self.place, &self.found, purpose, since).await
     }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::facts::Cause;
 
+mod batches;
 mod fake;
 
 use fake::{Fake, Reply, answer, column_int, done, error, row_int, unfinished, wide_columns, wide_row};
@@ -195,15 +196,17 @@ async fn nonsense_and_silence_are_told() {
             "no answer within 500ms while asking 127.0.0.1:",
         ),
     ] {
+        let silent = reply.is_empty();
         let fake = Fake::start(move |_| Reply::Send(reply.clone())).await;
-        refused(fake.tds().query(&one()).await, cause, part);
+        let tds = if silent { fake.impatient() } else { fake.tds() };
+        refused(tds.query(&one()).await, cause, part);
     }
 }
 
 #[tokio::test]
 async fn after_a_missed_deadline_the_connection_is_dropped() {
     let fake = Fake::start(|number| Reply::Send(if number == 0 { Vec::new() } else { seven() })).await;
-    let tds = fake.tds();
+    let tds = fake.impatient();
     refused(tds.query(&one()).await, Cause::Timeout, "no answer within");
     tds.query(&one()).await.unwrap();
     assert_eq!(fake.connections(), 2);
@@ -403,7 +406,7 @@ fn hostile_answers_end_in_an_absence() {
         .run(&strategy, |bytes| {
             runtime.block_on(async {
                 let fake = Fake::start(move |_| Reply::Last(bytes.clone())).await;
-                let outcome = tokio::time::timeout(Duration::from_secs(5), fake.tds().query(&one())).await;
+                let outcome = tokio::time::timeout(Duration::from_secs(5), fake.impatient().query(&one())).await;
                 prop_assert!(outcome.is_ok(), "it takes too long");
                 Ok(())
             })

@@ -129,7 +129,7 @@ impl Fake {
             },
             gate: Arc::new(LogOnGate::default()),
             connections: 4,
-            deadline: Duration::from_millis(500),
+            deadline: Duration::from_secs(30),
             max_rows: 1000,
             max_bytes: 1 << 20,
         }
@@ -137,6 +137,14 @@ impl Fake {
 
     pub(super) fn tds(&self) -> Tds {
         Tds::new(self.config())
+    }
+
+    /// One that does not wait for long.
+    pub(super) fn impatient(&self) -> Tds {
+        Tds::new(TdsConfig {
+            deadline: Duration::from_millis(500),
+            ..self.config()
+        })
     }
 }
 

@@ -1,29 +1,23 @@
-//! Values as people write them in YAML.
+//! Values as people write them.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::facts::{FactValue, to_json};
-
-/// A value on one line of YAML.
-pub(crate) fn flow(value: &FactValue) -> String {
-    flow_json(&to_json(value))
-}
-
-fn flow_json(value: &Value) -> String {
+/// A value on one line.
+pub fn flow(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => scalar(text),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(flow_json).collect();
+            let items: Vec<String> = items.iter().map(flow).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Object(fields) => {
             let fields: Vec<String> = fields
                 .iter()
-                .map(|(name, value)| format!("{}: {}", scalar(name), flow_json(value)))
+                .map(|(name, value)| format!("{}: {}", scalar(name), flow(value)))
                 .collect();
             if fields.is_empty() {
                 "{}".to_owned()
@@ -34,8 +28,8 @@ fn flow_json(value: &Value) -> String {
     }
 }
 
-/// A text as one YAML scalar; in quotes unless it can be nothing else.
-pub(crate) fn scalar(text: &str) -> String {
+/// A text as one scalar; in quotes unless it can be nothing else.
+pub fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/-@".contains(c);
     let word = ["true", "false", "null", "yes", "no", "on", "off"];
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
