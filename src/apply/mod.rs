@@ -35,7 +35,7 @@ use run::Run;
 use settle::Stands;
 use state::{Before, State};
 
-pub use state::Book;
+pub use state::{Book, Unreadable};
 pub use task::{Goal, Task, tasks};
 pub use watch::{Event, Unwatched, Watch};
 pub use world::World;

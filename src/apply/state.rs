@@ -1,13 +1,17 @@
 //! How far each step of a run is, as its journal tells it: what a run does and what is told later are one.
 
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use super::task::{Task, value_at};
 use crate::catalogue::Catalogue;
 use crate::facts::{Absence, FactValue, from_json, to_json};
 use crate::plan::{trail_from_json, trail_json};
 use crate::predicate::Trail;
-use crate::store::{Entry, Kind};
+use crate::store::{Entry, Kind, Seq, Store, StoreError};
+
+/// How many entries are in memory at a time.
+const PAGE: usize = 500;
 
 /// What was, or is, at the places of a step, in the order of the fix's `sets`, finding by finding.
 pub(super) type Values = Vec<Vec<(Trail, Result<FactValue, Absence>)>>;
@@ -114,6 +118,16 @@ fn values_from_json(value: &Value, catalogue: &Catalogue) -> Result<Values, Stri
     all.iter().map(each).collect()
 }
 
+/// Why a run cannot be gone on with, nor taken back.
+#[derive(Debug, Error)]
+pub enum Unreadable {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The packs have no such fix or place any more, or the entry is damaged.
+    #[error("the journal of run {run} cannot be read: {why}")]
+    Entry { run: Seq, why: String },
+}
+
 /// A run as its journal has it.
 #[derive(Debug, Default)]
 pub struct Book {
@@ -128,6 +142,23 @@ pub struct Book {
 }
 
 impl Book {
+    /// Reads a run from its journal, page by page; one that is not there has not begun.
+    pub async fn read(store: &mut Store, run: Seq, catalogue: &Catalogue) -> Result<Self, Unreadable> {
+        let mut book = Self::default();
+        let mut after = 0;
+        loop {
+            let page = store.entries_after(run, after, PAGE).await?;
+            for entry in &page {
+                let taken = book.take(entry, catalogue);
+                taken.map_err(|why| Unreadable::Entry { run, why })?;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = last.seq,
+                _ => return Ok(book),
+            }
+        }
+    }
+
     /// A run that has not begun.
     pub(super) fn new(began: Value, tasks: Vec<Task>) -> Self {
         Self {

@@ -92,11 +92,38 @@ impl Store {
 
     /// All entries of a run, in order; none when there is no such run.
     pub async fn entries(&mut self, run: Seq) -> Result<Vec<Entry>, StoreError> {
+        self.entries_after(run, 0, usize::MAX).await
+    }
+
+    /// The next entries of a run behind this one, in order, so many at most; 0 is before the first.
+    pub async fn entries_after(
+        &mut self,
+        run: Seq,
+        after: Seq,
+        most: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
         self.reading(async |work| {
-            let rows = work
-                .rows(entries!("WHERE run = $1 ORDER BY seq"), &[Value::Int(run)])
-                .await?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let values = [Value::Int(run), Value::Int(after), Value::Int(most)];
+            let words = entries!("WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3");
+            let rows = work.rows(words, &values).await?;
             rows.iter().map(entry).collect::<Result<Vec<Entry>, Fault>>()
+        })
+        .await
+    }
+
+    /// The latest run of a pair that began to change servers and of which the last word is not that it ended.
+    ///
+    /// Locks and notes do not count: they change nothing.
+    pub async fn unfinished(&mut self, pair: &PairName) -> Result<Option<Seq>, StoreError> {
+        self.reading(async |work| {
+            let words = "SELECT b.run FROM entries b WHERE b.pair = $1 AND b.kind = 'began'
+                         AND 'ended' <> (SELECT e.kind FROM entries e
+                                         WHERE e.run = b.run AND e.kind NOT IN ('locked', 'unlocked', 'note')
+                                         ORDER BY e.seq DESC LIMIT 1)
+                         ORDER BY b.run DESC LIMIT 1";
+            let row = work.row(words, &[Value::Text(&pair.id)]).await?;
+            Ok(row.map(|row| row.int(0)).transpose()?)
         })
         .await
     }

@@ -95,6 +95,81 @@ fn a_lock_that_is_not_in_force_shows_in_the_journal() {
     });
 }
 
+#[test]
+fn a_run_is_unfinished_until_its_last_word_is_that_it_ended() {
+    with_each(&async |bench| {
+        let mut store = open(bench).await;
+        let (mail, web, me) = (pair("mail"), pair("web"), Holder::this("anna@adm1"));
+        let rows: &[(&[Kind], bool)] = &[
+            (&[], false),
+            (&[Kind::Note], false),
+            (&[Kind::Began], true),
+            (&[Kind::Intent, Kind::Result], true),
+            (&[Kind::Ended], false),
+            // Nothing was taken back yet.
+            (&[Kind::Note], false),
+            (&[Kind::Intent], true),
+            (&[Kind::Undone, Kind::Ended], false),
+        ];
+        let mut run = None;
+        for (kinds, is_unfinished) in rows {
+            let lock = store.lock(&mail, &me, at(0), run).await.unwrap();
+            run = Some(lock.run());
+            for kind in *kinds {
+                store.append(&lock, &[news(*kind, 1, &json!({}))]).await.unwrap();
+            }
+            store.unlock(lock, at(2)).await.unwrap();
+            let found = store.unfinished(&mail).await.unwrap();
+            assert_eq!(found, run.filter(|_| *is_unfinished), "{kinds:?}");
+            assert_eq!(store.unfinished(&web).await.unwrap(), None);
+        }
+        // Of several the latest; one that is over hides none before it.
+        let mut began = Vec::new();
+        for ends in [false, false, true] {
+            let lock = store.lock(&mail, &me, at(3), None).await.unwrap();
+            began.push(lock.run());
+            store
+                .append(&lock, &[news(Kind::Began, 4, &json!({}))])
+                .await
+                .unwrap();
+            if ends {
+                store
+                    .append(&lock, &[news(Kind::Ended, 5, &json!({}))])
+                    .await
+                    .unwrap();
+            }
+            store.unlock(lock, at(6)).await.unwrap();
+        }
+        assert_eq!(store.unfinished(&mail).await.unwrap(), Some(began[1]));
+    });
+}
+
+#[test]
+fn a_long_run_is_read_page_by_page() {
+    with_each(&async |bench| {
+        let mut store = open(bench).await;
+        let holder = Holder::this("anna@adm1");
+        let lock = store.lock(&pair("mail"), &holder, at(0), None).await.unwrap();
+        for number in 0..6 {
+            let body = json!({ "number": number });
+            store.append(&lock, &[news(Kind::Note, 1, &body)]).await.unwrap();
+            // Others write in between.
+            crate::fill(&mut store, 1).await;
+        }
+        let whole = store.entries(lock.run()).await.unwrap();
+        assert_eq!(whole.len(), 7);
+        let (mut read, mut after) = (Vec::new(), 0);
+        loop {
+            let page = store.entries_after(lock.run(), after, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            assert!(page.len() <= 3);
+            after = last.seq;
+            read.extend(page);
+        }
+        assert_eq!(read, whole);
+    });
+}
+
 async fn open(bench: &crate::Bench) -> Store {
     Store::open(&bench.place).await.unwrap()
 }
