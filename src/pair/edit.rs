@@ -95,6 +95,7 @@ struct Place<'n> {
     map: Option<&'n Node>,
     /// Its name from there on.
     rest: String,
+    name: String,
 }
 
 impl<'n> Place<'n> {
@@ -103,6 +104,7 @@ impl<'n> Place<'n> {
             said: None,
             map: None,
             rest: name.to_owned(),
+            name: name.to_owned(),
         };
         let entries = file.entries().unwrap_or_default();
         if let Some(at) = entries.iter().position(|(key, _)| key.text == SETTINGS) {
@@ -130,7 +132,7 @@ impl<'n> Place<'n> {
             here.trail.push((map, at));
             if key.text == rest {
                 if self.said.replace(here).is_some() {
-                    return Err(EditError::Several(rest.to_owned()));
+                    return Err(EditError::Several(self.name.clone()));
                 }
             } else if let Some(below) = beneath(rest, &key.text) {
                 self.search(&here, below)?;

@@ -157,7 +157,7 @@ fn what_cannot_be_done_faithfully_is_refused() {
         ("- a", EditError::Unreadable),
         (
             "settings:\n  a.b: 1\n  a: { b: 2 }\n",
-            EditError::Several("b".to_owned()),
+            EditError::Several("a.b".to_owned()),
         ),
         (
             "settings:\n  a:\n    b:\n      - 1\n      # two\n      - 2\n",

@@ -406,7 +406,8 @@ fn hostile_answers_end_in_an_absence() {
         .run(&strategy, |bytes| {
             runtime.block_on(async {
                 let fake = Fake::start(move |_| Reply::Last(bytes.clone())).await;
-                let outcome = tokio::time::timeout(Duration::from_secs(5), fake.impatient().query(&one())).await;
+                let outcome =
+                    tokio::time::timeout(Duration::from_secs(5), fake.impatient().query(&one())).await;
                 prop_assert!(outcome.is_ok(), "it takes too long");
                 Ok(())
             })
