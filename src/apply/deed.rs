@@ -7,6 +7,7 @@ use crate::facts::{Absence, Cause, FactValue};
 use crate::plan::{Detail, Doing};
 use crate::transport::Unwritten;
 
+mod host;
 mod setting;
 mod tds;
 

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hickory_resolver::config::ResolverConfig;
@@ -98,6 +99,23 @@ pub async fn resolve(name: &str, deadline: Duration) -> Result<Vec<Record>, Abse
     addresses.sort_unstable();
     addresses.dedup();
     Ok(addresses.into_iter().map(row).collect())
+}
+
+/// The file of this machine that a path of a pack means. Packs write the slash of Windows; here it may be the other one.
+pub fn file(path: &str) -> Result<PathBuf, Absence> {
+    let found = if cfg!(windows) {
+        path.to_owned()
+    } else {
+        path.replace('\\', "/")
+    };
+    // two of them in front stand for a server
+    if !cfg!(windows) && (!found.starts_with('/') || found.starts_with("//")) || found.contains('\0') {
+        let shown = clip(path);
+        let detail =
+            format!("`{shown}` is no path from the root of this machine; mount a share, and say where");
+        return Err(absence(Trouble::new(Cause::NotConfigured, detail)));
+    }
+    Ok(PathBuf::from(found))
 }
 
 /// This machine's time.
@@ -196,6 +214,17 @@ mod tests {
         assert!(says_there_is_none(&io::Error::from_raw_os_error(11_001)));
         assert!(!says_there_is_none(&gai("Temporary failure in name resolution")));
         assert!(!says_there_is_none(&gai("System error")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_of_this_machine_have_either_slash() {
+        let shown = |path| file(path).map(|found| found.display().to_string());
+        assert_eq!(shown(r"/srv/helpers\a b.exe").unwrap(), "/srv/helpers/a b.exe");
+        for elsewhere in [r"\\files\tools\a.exe", r"C:\tools\a.exe", "a.exe", "", "/a\0b"] {
+            let absence = shown(elsewhere).unwrap_err();
+            assert_eq!((absence.cause, &*absence.root), (Cause::NotConfigured, "local"));
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ macro_rules! in_lab {
     };
 }
 
+mod acts;
 mod answers;
 mod keys;
 mod proxy;

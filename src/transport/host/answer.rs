@@ -31,11 +31,26 @@ pub(super) enum Line {
     Absent {
         id: u64,
         trouble: Trouble,
+        /// Whether something may have been changed before that.
+        begun: bool,
     },
     /// The session ended before the answer.
-    Lost(Trouble),
+    Lost {
+        trouble: Trouble,
+        begun: bool,
+    },
     /// Something that is not of this conversation.
     Noise,
+}
+
+impl Line {
+    /// The number of what it answers.
+    pub(super) const fn id(&self) -> Option<u64> {
+        match self {
+            Self::Rows { id, .. } | Self::Printed { id, .. } | Self::Absent { id, .. } => Some(*id),
+            Self::Ready | Self::Refused(_) | Self::Lost { .. } | Self::Noise => None,
+        }
+    }
 }
 
 /// Reads a line; what looks like an answer and is none is an error.
@@ -55,8 +70,11 @@ pub(super) fn read(line: &[u8]) -> Result<Line, Trouble> {
     if answer.get("ready").and_then(Value::as_u64) == Some(1) {
         return Ok(Line::Ready);
     }
+    // what is not said to be untouched is not known to be
+    let begun = answer.get("begun") != Some(&Value::Bool(false));
     if let Some(Value::String(why)) = answer.get("lost") {
-        return Ok(Line::Lost(Trouble::new(Cause::Unreachable, clip(why))));
+        let trouble = Trouble::new(Cause::Unreachable, clip(why));
+        return Ok(Line::Lost { trouble, begun });
     }
     let id = answer.get("id").and_then(Value::as_u64);
     if let (Some(id), Some(Value::String(text))) = (id, answer.get_mut("printed")) {
@@ -65,7 +83,7 @@ pub(super) fn read(line: &[u8]) -> Result<Line, Trouble> {
     }
     match (id, answer.remove("rows"), trouble(&answer)) {
         (Some(id), Some(Value::Array(rows)), None) => Ok(Line::Rows { id, rows }),
-        (Some(id), None, Some(trouble)) => Ok(Line::Absent { id, trouble }),
+        (Some(id), None, Some(trouble)) => Ok(Line::Absent { id, trouble, begun }),
         (None, None, Some(trouble)) => Ok(Line::Refused(trouble)),
         _ => Err(malformed(
             "the answer has neither rows nor a reason for having none".to_owned(),

@@ -1,4 +1,4 @@
-//! A pack's command on this machine.
+//! A pack's command on this machine, which reads or changes something.
 
 use std::io;
 use std::path::Path;
@@ -8,12 +8,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::debug;
 
+use super::act::Act;
 use super::answer;
 use super::child::{self, Running};
 use super::question::{Command, Question, ascii};
 use crate::facts::{Absence, Cause, Record};
 use crate::transport::deadline::Deadline;
-use crate::transport::{Trouble, clip};
+use crate::transport::{Trouble, Unwritten, clip};
 
 /// The name of this machine's endpoint.
 const ENDPOINT: &str = "local";
@@ -44,6 +45,39 @@ pub async fn local(command: &Command, input: &Value, deadline: Duration) -> Resu
     outcome.map_err(|trouble| trouble.at(&ENDPOINT.into()))
 }
 
+/// Runs a pack's command that changes something on this machine; once, whatever becomes of it.
+///
+/// What it prints tells only whether it says itself that it did nothing.
+pub async fn local_act(command: &Command, input: &Value, deadline: Duration) -> Result<(), Unwritten> {
+    let start = Instant::now();
+    let act = Act::Shell {
+        command: command.clone(),
+        input: input.clone(),
+    };
+    let outcome = carry_out(&act, command, input, Deadline::after(deadline)).await;
+    debug!(
+        endpoint = ENDPOINT,
+        operation = act.word(),
+        subject = act.subject(),
+        failed = outcome.as_ref().err().map(|unwritten| unwritten.why.cause.word()),
+        begun = outcome
+            .as_ref()
+            .map_or_else(|unwritten| !unwritten.refused, |()| true),
+        duration_ms = start.elapsed().as_millis(),
+        "ran a command"
+    );
+    outcome
+}
+
+async fn carry_out(act: &Act, command: &Command, input: &Value, deadline: Deadline) -> Result<(), Unwritten> {
+    let refused = |trouble: Trouble| Unwritten::refused(trouble.at(&ENDPOINT.into()));
+    act.check().map_err(refused)?;
+    let started = Started::of(command).map_err(refused)?;
+    let printed = started.printed(input, deadline).await;
+    let said = printed.and_then(|printed| answer::printed(&printed).map(drop));
+    said.map_err(|trouble| Unwritten::uncertain(trouble.at(&ENDPOINT.into())))
+}
+
 async fn run(
     question: &Question,
     command: &Command,
@@ -51,16 +85,32 @@ async fn run(
     deadline: Deadline,
 ) -> Result<Vec<Record>, Trouble> {
     question.check()?;
-    let words = words(command)?;
-    let program = words.first().map_or("", String::as_str);
-    let found = child::find(&[program]);
-    let found = found.ok_or_else(|| no_program(program))?;
-    let mut child = Running::start(&found, &words[1..]).map_err(|error| not_started(&found, &error))?;
-    let line = format!("{}\n", ascii(&input.to_string()));
-    let doing = format!("running {}", clip(program));
-    let work = async { finish(&mut child, line.as_bytes(), program).await };
-    let printed = deadline.run(&doing, work).await?;
+    let printed = Started::of(command)?.printed(input, deadline).await?;
     answer::records(question, answer::printed(&printed)?, MAX_ROWS, &ENDPOINT.into())
+}
+
+/// A command that runs.
+struct Started {
+    child: Running,
+    program: String,
+}
+
+impl Started {
+    fn of(command: &Command) -> Result<Self, Trouble> {
+        let mut words = words(command)?;
+        let program = words.remove(0);
+        let found = child::find(&[&program]).ok_or_else(|| no_program(&program))?;
+        let child = Running::start(&found, &words).map_err(|error| not_started(&found, &error))?;
+        Ok(Self { child, program })
+    }
+
+    /// What it prints until it ends well.
+    async fn printed(mut self, input: &Value, deadline: Deadline) -> Result<Vec<u8>, Trouble> {
+        let line = format!("{}\n", ascii(&input.to_string()));
+        let doing = format!("running {}", clip(&self.program));
+        let work = async { finish(&mut self.child, line.as_bytes(), &self.program).await };
+        deadline.run(&doing, work).await
+    }
 }
 
 /// The program and its arguments.

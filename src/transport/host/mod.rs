@@ -1,9 +1,10 @@
-//! What a Windows host tells of itself: services, registry, files, shares, disks, members of local groups, and what
-//! a pack's own command prints.
+//! What a Windows host tells of itself, and what it is told to do: services, registry, files, shares, disks, members
+//! of local groups, and a pack's own commands.
 //!
 //! One question and one answer, whichever of the carriers brings them: `rpc` speaks the protocols of Windows through
-//! a child on python3-samba, `ssh` and `winrm` run one PowerShell program on the host. Everything only reads, so a
-//! question that an ended session lost is asked once more; a log-on is never repeated.
+//! a child on python3-samba, `ssh` and `winrm` run one PowerShell program on the host. A question only reads, so one
+//! that an ended session lost is asked once more; an act changes something, and is sent once. A log-on is never
+//! repeated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use super::pool::Pool;
 use super::{Trouble, tcp};
 use crate::facts::{Absence, Cause, Record};
 
+mod act;
+mod acting;
 mod answer;
 mod child;
 mod config;
@@ -33,8 +36,9 @@ mod ssh;
 mod tests;
 mod winrm;
 
+pub use act::{Act, RegistryData, ServiceAct, StartType};
 pub use config::{Carrier, HostConfig, RpcLogOn};
-pub use local::local;
+pub use local::{local, local_act};
 pub use question::{Command, FilePart, Question, RegistryPart};
 
 use session::{Failure, Session};
@@ -96,7 +100,7 @@ impl Host {
     async fn answer(&self, question: &Question) -> Result<Vec<Record>, Trouble> {
         let config = &self.shared.config;
         question.check()?;
-        config.check(question)?;
+        config.check(matches!(question, Question::Shell { .. }))?;
         let outcome = self.rows(question).await;
         let rows = match outcome {
             Ok(rows) => rows,
@@ -191,10 +195,10 @@ impl Host {
 
 impl HostConfig {
     /// Refuses what this carrier cannot do, before anything is started.
-    fn check(&self, question: &Question) -> Result<(), Trouble> {
+    fn check(&self, runs_a_command: bool) -> Result<(), Trouble> {
         match &self.carrier {
             Carrier::Rpc(log_on) => {
-                if matches!(question, Question::Shell { .. }) {
+                if runs_a_command {
                     let detail = "MS-RPC runs no commands; ask the host over winrm or ssh";
                     return Err(Trouble::new(Cause::Unsupported, detail));
                 }

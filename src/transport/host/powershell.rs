@@ -91,16 +91,18 @@ mod tests {
     }
 
     /// What PowerShell 3 has by itself, as far as it is used.
-    const CMDLETS: [&str; 10] = [
+    const CMDLETS: [&str; 12] = [
         "Add-Type",
         "ConvertFrom-Json",
         "ForEach-Object",
         "Get-CimInstance",
+        "Invoke-CimMethod",
         "New-CimSession",
         "New-CimSessionOption",
         "New-Object",
         "Select-Object",
         "Set-StrictMode",
+        "Start-Sleep",
         "Where-Object",
     ];
 

@@ -101,6 +101,16 @@ impl FilePart {
     }
 }
 
+impl Command {
+    /// What is run, for logs.
+    pub(super) fn subject(&self) -> String {
+        match self {
+            Self::PowerShell(_) => "powershell".to_owned(),
+            Self::Run(words) => clip(words.first().map_or("", String::as_str)),
+        }
+    }
+}
+
 impl Question {
     /// The word of its protocol, for logs and messages.
     pub(super) const fn word(&self) -> &'static str {
@@ -123,10 +133,7 @@ impl Question {
             Self::File { path, .. } => clip(path),
             Self::Disk => String::new(),
             Self::Group { name } => clip(name),
-            Self::Shell { command, .. } => match command {
-                Command::PowerShell(_) => "powershell".to_owned(),
-                Command::Run(words) => clip(words.first().map_or("", String::as_str)),
-            },
+            Self::Shell { command, .. } => command.subject(),
         }
     }
 
@@ -141,7 +148,7 @@ impl Question {
     }
 
     /// The question as the programs on the other side read it.
-    pub(super) fn message(&self, id: u64) -> Value {
+    pub(super) fn message(&self) -> Value {
         let mut message = match self {
             Self::Service { name } | Self::Share { name } => json!({ "name": name }),
             Self::Registry { key, what, view32 } => {
@@ -167,7 +174,6 @@ impl Question {
                 Command::Run(words) => json!({ "run": words, "input": ascii(&input.to_string()) }),
             },
         };
-        message["id"] = json!(id);
         message["ask"] = json!(self.word());
         message
     }
@@ -215,14 +221,14 @@ pub(super) fn ascii(json: &str) -> String {
     made
 }
 
-fn not_a_name(what: &str, name: &str, forbidden: &[char]) -> Option<String> {
+pub(super) fn not_a_name(what: &str, name: &str, forbidden: &[char]) -> Option<String> {
     let fine = !name.is_empty()
         && name.len() <= LONGEST
         && !name.contains(|c: char| c.is_control() || forbidden.contains(&c));
     (!fine).then(|| format!("`{}` cannot be the name of {what}", clip(name)))
 }
 
-fn not_a_key(key: &str) -> Option<String> {
+pub(super) fn not_a_key(key: &str) -> Option<String> {
     let mut parts = key.split('\\');
     let hive = parts.next().unwrap_or_default();
     if !HIVES.contains(&hive) {
@@ -238,7 +244,7 @@ fn not_a_key(key: &str) -> Option<String> {
     (!fine).then(|| format!("`{}` is not a registry key", clip(key)))
 }
 
-fn not_a_path(path: &str) -> Option<String> {
+pub(super) fn not_a_path(path: &str) -> Option<String> {
     let wrong = |part: &str| {
         part.is_empty()
             || part == "."
@@ -258,7 +264,7 @@ fn not_a_path(path: &str) -> Option<String> {
     })
 }
 
-fn not_a_command(words: &[String]) -> Option<String> {
+pub(super) fn not_a_command(words: &[String]) -> Option<String> {
     let fine = words.first().is_some_and(|program| !program.is_empty())
         && !words.iter().any(|word| word.contains('\0'));
     (!fine).then(|| "a command begins with its program".to_owned())
@@ -370,7 +376,7 @@ mod tests {
             command: Command::Run(vec!["a".into()]),
             input: json!({ "name": "Jürgen 😀" }),
         };
-        let message = question.message(1);
+        let message = question.message();
         let input = message["input"].as_str().unwrap();
         assert_eq!(input, r#"{"name":"J\u00fcrgen \ud83d\ude00"}"#);
         let read: Value = serde_json::from_str(input).unwrap();
@@ -384,15 +390,15 @@ mod tests {
             what: RegistryPart::Value("V".into()),
             view32: true,
         };
-        let message = json!({ "id": 7, "ask": "registry", "key": r"HKLM\A", "view": 32, "value": "V" });
-        assert_eq!(question.message(7), message);
-        let all = json!({ "id": 1, "ask": "share", "name": null });
-        assert_eq!(Question::Share { name: None }.message(1), all);
+        let message = json!({ "ask": "registry", "key": r"HKLM\A", "view": 32, "value": "V" });
+        assert_eq!(question.message(), message);
+        let all = json!({ "ask": "share", "name": null });
+        assert_eq!(Question::Share { name: None }.message(), all);
         let question = Question::File {
             path: r"C:\a".into(),
             want: FilePart::ALL.into_iter().collect(),
         };
         let want = ["size", "modified", "version", "product_version", "sha256"];
-        assert_eq!(question.message(1)["want"], json!(want));
+        assert_eq!(question.message()["want"], json!(want));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, Line};
 use super::child::Running;
@@ -25,6 +25,29 @@ pub(super) enum Failure {
     Broken(Trouble),
     /// The session ended before the answer came; another may bring it.
     Lost(Trouble),
+}
+
+/// An act that is not done, as far as is known.
+#[derive(Debug)]
+pub(super) struct Undone {
+    pub(super) failure: Failure,
+    /// Whether something may have been changed.
+    pub(super) begun: bool,
+}
+
+impl Undone {
+    /// Nothing was changed.
+    pub(super) const fn nothing(failure: Failure) -> Self {
+        Self {
+            failure,
+            begun: false,
+        }
+    }
+
+    /// Only reading tells what was changed.
+    pub(super) const fn begun(failure: Failure) -> Self {
+        Self { failure, begun: true }
+    }
 }
 
 /// What carries the lines.
@@ -76,21 +99,54 @@ impl Session {
 
     /// Asks one question; the rows are as they came.
     pub(super) async fn ask(&mut self, question: &Question) -> Result<Vec<Value>, Failure> {
-        self.asked += 1;
-        let mut message = question.message(self.asked).to_string();
-        message.push('\n');
-        self.write(ascii(&message).as_bytes()).await?;
-        let (id, outcome) = match self.line().await? {
-            Line::Rows { id, rows } => (id, Ok(rows)),
-            Line::Printed { id, text } => (id, answer::printed(text.as_bytes()).map_err(Failure::Refused)),
-            Line::Absent { id, trouble } => (id, Err(Failure::Refused(trouble))),
-            Line::Lost(trouble) => return Err(Failure::Lost(trouble)),
-            Line::Ready | Line::Refused(_) | Line::Noise => return Err(self.strange("answers nothing")),
-        };
-        if id != self.asked {
-            return Err(self.strange("answers another question"));
+        match self.exchange(question.message()).await? {
+            Line::Rows { rows, .. } => Ok(rows),
+            Line::Printed { text, .. } => answer::printed(text.as_bytes()).map_err(Failure::Refused),
+            Line::Absent { trouble, .. } => Err(Failure::Refused(trouble)),
+            Line::Lost { trouble, .. } => Err(Failure::Lost(trouble)),
+            Line::Ready | Line::Refused(_) | Line::Noise => Err(self.strange("answers nothing")),
         }
-        outcome
+    }
+
+    /// Has one thing done; it is said once.
+    pub(super) async fn act(&mut self, message: Value) -> Result<(), Undone> {
+        let refused = |trouble| Undone::begun(Failure::Refused(trouble));
+        match self.exchange(message).await.map_err(Undone::begun)? {
+            Line::Rows { .. } => Ok(()),
+            Line::Printed { text, .. } => answer::printed(text.as_bytes()).map(drop).map_err(refused),
+            Line::Absent { trouble, begun, .. } => Err(Undone {
+                failure: Failure::Refused(trouble),
+                begun,
+            }),
+            Line::Lost { trouble, begun } => Err(Undone {
+                failure: Failure::Lost(trouble),
+                begun,
+            }),
+            Line::Ready | Line::Refused(_) | Line::Noise => {
+                Err(Undone::begun(self.strange("answers nothing")))
+            }
+        }
+    }
+
+    /// Proves that the host still answers.
+    pub(super) async fn prove(&mut self) -> Result<(), Failure> {
+        match self.exchange(json!({ "ask": "there" })).await? {
+            Line::Lost { trouble, .. } => Err(Failure::Lost(trouble)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends one message; the line that answers it.
+    async fn exchange(&mut self, mut message: Value) -> Result<Line, Failure> {
+        self.asked += 1;
+        message["id"] = json!(self.asked);
+        let text = format!("{message}\n");
+        self.write(ascii(&text).as_bytes()).await?;
+        let line = self.line().await?;
+        match line.id() {
+            Some(id) if id != self.asked => Err(self.strange("answers another question")),
+            _ => Ok(line),
+        }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use super::child::Running;
 use super::session::{Carried, Failure, Session};
 use super::*;
 
+mod acts;
 mod commands;
 
 /// Where the lines of the conversation begin and end in the stand-ins below.

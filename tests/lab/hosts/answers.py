@@ -7,6 +7,7 @@ import struct
 import time
 from pathlib import Path
 
+from acts import ACTS, Absent
 from places import place
 from registry import Registry
 from services import Services, find
@@ -17,22 +18,16 @@ SCRIPTS = Path(__file__).parent.parent / "shell"
 FIXED_INFO = struct.pack("<I", 0xFEEF04BD)
 
 
-class Absent(Exception):
-    def __init__(self, cause, detail):
-        super().__init__(detail)
-        self.shown = {"absent": cause, "detail": detail}
-
-
 def answer(state, name, question):
     """The answer to a question, as it goes back; `name` is the host's."""
-    ask = ASKS.get(question["ask"])
+    ask = ASKS.get(question.get("ask")) or ACTS.get((question.get("do"), question.get("verb")))
     try:
         if ask is None:
-            raise Absent("unsupported", f"there is no question {question['ask']}")
-        found = ask(Path(state), name, question)
+            raise Absent("unsupported", "there is no such question")
+        found = ask(Path(state), name, question) or []
         return {"id": question["id"], **(found if isinstance(found, dict) else {"rows": found})}
     except Absent as absent:
-        return {"id": question["id"], **absent.shown}
+        return {"id": question["id"], **absent.shown, "begun": absent.begun}
 
 
 def service(state, _, question):
@@ -183,4 +178,6 @@ ASKS = {
     "disk": disk,
     "group": group,
     "shell": shell,
+    "there": lambda *_: [],
 }
+ACTS["shell", "run"] = shell

@@ -1,7 +1,9 @@
-"""The registry of one host, read from Samba's own database."""
+"""The registry of one host, read from Samba's own database; changed by Samba's own program."""
 
 import struct
+import tempfile
 from base64 import b64encode
+from contextlib import contextmanager
 
 import tdb
 
@@ -56,3 +58,16 @@ def value(kind, data):
     else:
         shown = {"base64": b64encode(data).decode()}
     return {"value": shown, "kind": name}
+
+
+@contextmanager
+def import_file(state, key, name, value):
+    """A file as regedit exports it, with one value: its kind's number and its bytes, or None to delete it."""
+    shown = "@" if not name else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    data = "-" if value is None else f"hex({value[0]:x}):" + ",".join(f"{byte:02x}" for byte in value[1])
+    below = key.removeprefix("HKLM\\")
+    text = f"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\{below}]\r\n{shown}={data}\r\n\r\n"
+    with tempfile.NamedTemporaryFile("w", encoding="utf-16", newline="", dir=state) as file:
+        file.write(text)
+        file.flush()
+        yield file.name

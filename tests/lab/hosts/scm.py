@@ -13,7 +13,7 @@ import uuid
 from pipe import serve
 from samba.dcerpc import misc, svcctl
 from samba.ndr import ndr_pack, ndr_pack_out, ndr_unpack_in
-from services import STARTS, STATES, Services, find
+from services import NOT_ACTIVE, STARTS, STATES, Failure, Services, all_dependents, find, start, stop
 
 OK = 0
 ACCESS_DENIED = 5
@@ -21,20 +21,15 @@ INVALID_HANDLE = 6
 INSUFFICIENT_BUFFER = 122
 INVALID_LEVEL = 124
 MORE_DATA = 234
-DEPENDENT_SERVICES_RUNNING = 1051
 INVALID_CONTROL = 1052
-ALREADY_RUNNING = 1056
-DISABLED = 1058
 DOES_NOT_EXIST = 1060
-CANNOT_ACCEPT_CONTROL = 1061
-NOT_ACTIVE = 1062
-DEPENDENCY_FAIL = 1068
+FAILED = 1066  # how a service ends that fails
 
 # Rights of a handle. Those of the manager and of a service that everybody may have, where everybody may look.
 LIST = 0x4
-CONFIG, CHANGE, STATUS, START, STOP, PAUSE, ASK = 0x1, 0x2, 0x4, 0x10, 0x20, 0x40, 0x80
+CONFIG, CHANGE, STATUS, DEPENDENT, START, STOP, PAUSE, ASK = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80
 LOOK_AT_MANAGER = 0x20000 | 0x1 | LIST | 0x10
-LOOK_AT_SERVICE = 0x20000 | CONFIG | STATUS | 0x8 | ASK | 0x100
+LOOK_AT_SERVICE = 0x20000 | CONFIG | STATUS | DEPENDENT | ASK | 0x100
 MAXIMUM_ALLOWED, GENERIC_READ = 0x02000000, 0x80000000
 EVERYTHING = 0xF01FF
 
@@ -46,12 +41,6 @@ UNCHANGED = 0xFFFFFFFF
 LONGEST_LIST = 0x40000
 
 
-class Failure(Exception):
-    def __init__(self, code):
-        super().__init__(code)
-        self.code = code
-
-
 class Client:
     """The calls of one client."""
 
@@ -61,6 +50,8 @@ class Client:
         self.handles = {}
 
     def __call__(self, operation, stub):
+        if operation == svcctl.EnumDependentServicesW.opnum():
+            return self.dependents(stub)
         if operation in LISTS:
             return self.list(*LISTS[operation], stub)
         if operation not in CALLS:
@@ -138,11 +129,23 @@ class Client:
             result = MORE_DATA if needed else OK
         except Failure as failure:
             data, needed, count, next_one, result = b"", 0, 0, 0, failure.code
-        # Written by hand: as a list of numbers, a quarter of a megabyte takes Samba's library too long.
-        data = data.ljust(request.in_offered, b"\0")
-        answer = struct.pack("<I", len(data)) + data + bytes(-len(data) % 4) + struct.pack("<II", needed, count)
+        answer = listed(data, request.in_offered, needed, count)
         answer += struct.pack("<I", 0) if resume is None else struct.pack("<II", 0x20000, next_one)
         return answer + struct.pack("<I", result)
+
+    def dependents(self, stub):
+        """EnumDependentServicesW: those that are to be stopped first come first."""
+        request = svcctl.EnumDependentServicesW()
+        ndr_unpack_in(request, stub, allow_remaining=True)
+        try:
+            name, _ = self.service(request.in_service, DEPENDENT)
+            known = self.services.load()["services"]
+            found = [(other, known[other]) for other in all_dependents(known, name)]
+            data, needed, count, _ = fill(found, numbers, request.in_offered, 0)
+            result = MORE_DATA if needed else OK
+        except Failure as failure:
+            data, needed, count, result = b"", 0, 0, failure.code
+        return listed(data, request.in_offered, needed, count) + struct.pack("<I", result)
 
     def matching(self, request):
         """Active and inactive are 1 and 2."""
@@ -212,9 +215,7 @@ class Client:
             if service["state"] == "stopped":
                 return NOT_ACTIVE
             if call.in_control == CONTROL_STOP:
-                if any(depend(known["services"], name)):
-                    return DEPENDENT_SERVICES_RUNNING
-                service["state"] = "stopped"
+                stop(known["services"], name)
             elif call.in_control in (CONTROL_PAUSE, CONTROL_CONTINUE):
                 service["state"] = "paused" if call.in_control == CONTROL_PAUSE else "running"
             call.out_service_status = status_of(service)
@@ -258,7 +259,8 @@ LISTS = {
 def numbers(service):
     """SERVICE_STATUS: type, state, accepted controls, two exit codes, check point, wait hint."""
     runs = service["state"] == "running"
-    return TYPES[service["type"]], STATES.index(service["state"]) + 1, STOPPABLE if runs else 0, 0, 0, 0, 0
+    code = FAILED if service.get("fails") and service["state"] == "stopped" else 0
+    return TYPES[service["type"]], STATES.index(service["state"]) + 1, STOPPABLE if runs else 0, code, 0, 0, 0
 
 
 def status_of(service):
@@ -292,6 +294,13 @@ def fill(found, record, room, resume):
     return records + strings, needed, count, resume + count if count < len(needs) else 0
 
 
+def listed(data, room, needed, count):
+    """The beginning of an answer with a list. Written by hand: as a list of numbers, a quarter of a megabyte takes Samba's
+    library too long."""
+    data = data.ljust(room, b"\0")
+    return struct.pack("<I", len(data)) + data + bytes(-len(data) % 4) + struct.pack("<II", needed, count)
+
+
 def nothing(call):
     call.out_buffer, call.out_needed = [0] * call.in_offered, 0
 
@@ -302,30 +311,6 @@ def buffer(call, data):
         return INSUFFICIENT_BUFFER
     call.out_buffer = list(data.ljust(call.in_offered, b"\0"))
     return OK
-
-
-def start(services, name):
-    """Starts a service, those that it depends on before it."""
-    service = services[name]
-    if service["state"] != "stopped":
-        raise Failure(ALREADY_RUNNING)
-    if service["start"] == "disabled":
-        raise Failure(DISABLED)
-    for needed in service["depends_on"]:
-        needed = find(services, needed)
-        if needed and services[needed]["state"] == "stopped":
-            try:
-                start(services, needed)
-            except Failure as failure:
-                raise Failure(DEPENDENCY_FAIL) from failure
-    service["state"] = "running"
-
-
-def depend(services, name):
-    """The services that run and need this one."""
-    for other, service in services.items():
-        if service["state"] != "stopped" and find(service["depends_on"], name):
-            yield other
 
 
 if __name__ == "__main__":

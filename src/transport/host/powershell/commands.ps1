@@ -23,6 +23,7 @@ function Invoke-Program([string[]]$Words, [string]$Json, [string]$Script) {
     } catch {
         Stop-Answer 'unsupported' "the host cannot run $($Words[0]): $((Get-Reason $_.Exception)[1])"
     }
+    $script:Begun = $true
     $complaints = $process.StandardError.ReadToEndAsync()
     $printed = $process.StandardOutput.ReadToEndAsync()
     try { $process.StandardInput.WriteLine($Json) } catch [IO.IOException] { }

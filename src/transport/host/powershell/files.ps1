@@ -70,3 +70,71 @@ function Get-FileAnswer($Question) {
     }
     $row
 }
+
+# A piece of a file; the first makes it, and it must not be there.
+function Write-FilePiece($Act) {
+    $bytes = [Convert]::FromBase64String($Act.base64)
+    $mode = if ($Act.at -eq 0) { 'CreateNew' } else { 'Open' }
+    $stream = New-Object IO.FileStream (Get-Place $Act.path), $mode, 'Write', 'None'
+    try {
+        $stream.Position = $Act.at
+        $stream.Write($bytes, 0, $bytes.Length)
+    } finally {
+        $stream.Dispose()
+    }
+}
+
+function Remove-Quietly([string]$Place) {
+    try { [IO.File]::Delete($Place) } catch [IO.IOException], [UnauthorizedAccessException] { }
+}
+
+# Puts the new file in the place of the one that is there, which gets the old name; both or neither. A move never takes
+# the place of a file that is there, and one that is in use can be moved, but not overwritten.
+function Switch-File([string]$Place, [string]$New, [string]$Old) {
+    $there = [IO.File]::Exists($Place)
+    if ($there) { Invoke-Change { [IO.File]::Move($Place, $Old) } }
+    try {
+        Invoke-Change { [IO.File]::Move($New, $Place) }
+    } catch {
+        if ($there) {
+            [IO.File]::Move($Old, $Place)
+            $script:Begun = $false
+        }
+        throw
+    }
+}
+
+function Assert-Arrival($Act, [string]$New, [string]$Keep) {
+    if ($Keep -and [IO.File]::Exists($Keep)) {
+        Stop-Answer 'unsupported' "$($Act.keep) is there already; look at it and move it away: it would be lost"
+    }
+    if ((Get-Sha256 $New (New-Object IO.FileInfo $New).Length) -ne $Act.sha256) {
+        Stop-Answer 'malformed' "what arrived for $($Act.path) is not what was sent"
+    }
+}
+
+function Set-File($Act) {
+    $new = Get-Place $Act.temporary
+    $keep = if ($null -ne $Act.keep) { Get-Place $Act.keep } else { '' }
+    $old = if ($keep) { $keep } else { "$new.old" }
+    try {
+        Assert-Arrival $Act $new $keep
+        Switch-File (Get-Place $Act.path) $new $old
+    } catch {
+        if (-not $script:Begun) { Remove-Quietly $new }
+        throw
+    }
+    if (-not $keep) { Remove-Quietly $old }
+}
+
+function Remove-File($Act) {
+    $place = Get-Place $Act.path
+    $restore = if ($null -ne $Act.restore) { Get-Place $Act.restore } else { '' }
+    if ($restore -and [IO.File]::Exists($restore)) {
+        $old = Get-Place $Act.temporary
+        Switch-File $place $restore $old
+        Remove-Quietly $old
+    } elseif ([IO.File]::Exists($place)) {
+        Invoke-Change { [IO.File]::Delete($place) }
+    }
+}

@@ -1,22 +1,50 @@
-# The conversation: who is asked comes first, then a question a line, each with one line for an answer.
+# The conversation: who is asked comes first, then a question or an act a line, each with one line for an answer.
 
+function Get-Rows($Question) {
+    switch (Get-Field $Question 'ask') {
+        'there' { }
+        'service' { Get-ServiceAnswer $Question }
+        'registry' { Get-RegistryAnswer $Question }
+        'file' { Get-FileAnswer $Question }
+        'share' { Get-ShareAnswer $Question }
+        'disk' { Get-DiskAnswer $Question }
+        'group' { Get-GroupAnswer $Question }
+        default { Stop-Answer 'unsupported' "there is no question $_" }
+    }
+}
+
+function Invoke-Act($Act) {
+    switch ("$($Act.do) $($Act.verb)") {
+        'service start' { Start-NamedService $Act }
+        'service stop' { Stop-NamedService $Act }
+        'service set_start' { Set-ServiceStart $Act }
+        'registry set' { Set-RegistryValue $Act }
+        'registry delete' { Remove-RegistryValue $Act }
+        'file write' { Write-FilePiece $Act }
+        'file copy' { Set-File $Act }
+        'file remove' { Remove-File $Act }
+        default { Stop-Answer 'unsupported' "there is no act $_" }
+    }
+}
+
+# Whether something may have been changed matters where an act was not done.
 function Get-Answer($Question) {
     $id = $Question.id
+    $script:Begun = $false
     try {
-        if ($Question.ask -eq 'shell') { return [ordered]@{ id = $id; printed = [string](Get-Printed $Question) } }
-        $rows = @(switch ($Question.ask) {
-            'service' { Get-ServiceAnswer $Question }
-            'registry' { Get-RegistryAnswer $Question }
-            'file' { Get-FileAnswer $Question }
-            'share' { Get-ShareAnswer $Question }
-            'disk' { Get-DiskAnswer $Question }
-            'group' { Get-GroupAnswer $Question }
-            default { Stop-Answer 'unsupported' "there is no question $($Question.ask)" }
-        })
+        $do = Get-Field $Question 'do'
+        if ($do -eq 'shell' -or (Get-Field $Question 'ask') -eq 'shell') {
+            return [ordered]@{ id = $id; printed = [string](Get-Printed $Question) }
+        }
+        if ($null -ne $do) {
+            [void](Invoke-Act $Question)
+            return [ordered]@{ id = $id; rows = @() }
+        }
+        $rows = @(Get-Rows $Question)
         [ordered]@{ id = $id; rows = $rows }
     } catch {
         $cause, $detail = Get-Reason $_.Exception
-        [ordered]@{ id = $id; absent = $cause; detail = $detail }
+        [ordered]@{ id = $id; absent = $cause; detail = $detail; begun = $script:Begun }
     }
 }
 

@@ -74,3 +74,47 @@ function Get-RegistryAnswer($Question) {
         $key.Close()
     }
 }
+
+function Open-WrittenKey($Act) {
+    $hive, $below = $Act.key -split '\\', 2
+    $key = (Open-Hive $hive ([int]$Act.view)).OpenSubKey($below, $true)
+    if ($null -eq $key) { Stop-Answer 'not_found' "the host has no key $($Act.key)" }
+    $key
+}
+
+# The bytes are those that stand in the registry; the library wants what they mean.
+function Write-Data($Key, [string]$Name, [string]$Kind, [byte[]]$Bytes) {
+    $text = [Text.Encoding]::Unicode.GetString($Bytes)
+    switch ($Kind) {
+        'REG_SZ' { $Key.SetValue($Name, $text.Substring(0, $text.Length - 1), 'String') }
+        'REG_EXPAND_SZ' { $Key.SetValue($Name, $text.Substring(0, $text.Length - 1), 'ExpandString') }
+        'REG_MULTI_SZ' {
+            [string[]]$texts = @()
+            if ($text.Length -gt 1) { $texts = $text.Substring(0, $text.Length - 2).Split([char]0) }
+            $Key.SetValue($Name, $texts, 'MultiString')
+        }
+        'REG_DWORD' { $Key.SetValue($Name, [BitConverter]::ToInt32($Bytes, 0), 'DWord') }
+        'REG_QWORD' { $Key.SetValue($Name, [BitConverter]::ToInt64($Bytes, 0), 'QWord') }
+        'REG_BINARY' { $Key.SetValue($Name, $Bytes, 'Binary') }
+        default { Stop-Answer 'unsupported' "there is no kind $Kind" }
+    }
+}
+
+function Set-RegistryValue($Act) {
+    $bytes = [Convert]::FromBase64String($Act.base64)
+    $key = Open-WrittenKey $Act
+    try {
+        Invoke-Change { Write-Data $key $Act.value $Act.kind $bytes }
+    } finally {
+        $key.Close()
+    }
+}
+
+function Remove-RegistryValue($Act) {
+    $key = Open-WrittenKey $Act
+    try {
+        if ($key.GetValueNames() -contains $Act.value) { Invoke-Change { $key.DeleteValue($Act.value) } }
+    } finally {
+        $key.Close()
+    }
+}

@@ -56,3 +56,76 @@ function Get-ServiceAnswer($Question) {
     if ($found.Count -eq 0) { Stop-Answer 'not_found' "the host has no service $name" }
     Get-ServiceRow $found[0] $services $name
 }
+
+# The library takes names that people see, too; those are not meant.
+function Get-Controller([string]$Name) {
+    if (-not ('ServiceProcess.ServiceController' -as [type])) { Add-Type -AssemblyName System.ServiceProcess }
+    $machine = if ($script:Server) { $script:Server } else { '.' }
+    $service = New-Object ServiceProcess.ServiceController $Name, $machine
+    if ($service.ServiceName -ne $Name) { Stop-Answer 'not_found' "the host has no service $Name" }
+    $service
+}
+
+# The state once it is no longer the passing one, or when the time is over.
+function Wait-State($Service, [string]$Passing, [datetime]$Until) {
+    while ($true) {
+        $Service.Refresh()
+        $state = [string]$Service.Status
+        if ($state -ne $Passing -or [datetime]::UtcNow -ge $Until) { return $state }
+        Start-Sleep -Milliseconds 200
+    }
+}
+
+function Assert-State($Service, [string]$Passing, [string]$Wanted, [datetime]$Until) {
+    $state = Wait-State $Service $Passing $Until
+    if ($state -eq $Wanted) { return }
+    $cause = if ($state -eq $Passing) { 'timeout' } else { 'unsupported' }
+    Stop-Answer $cause "the service $($Service.ServiceName) is not $Wanted, but $state"
+}
+
+# One call to a service; that it is so already is fine.
+function Invoke-ServiceChange([scriptblock]$Work, [int]$Already) {
+    try {
+        Invoke-Change $Work
+    } catch {
+        $inner = $_.Exception
+        while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
+        if ((Get-Number $inner) -ne $Already) { throw }
+    }
+}
+
+function Start-NamedService($Act) {
+    $until = [datetime]::UtcNow.AddSeconds($Act.seconds)
+    $service = Get-Controller $Act.name
+    # one that is being stopped can be started only then
+    if ((Wait-State $service 'StopPending' $until) -eq 'Running') { return }
+    Invoke-ServiceChange { $service.Start() } 1056
+    Assert-State $service 'StartPending' 'Running' $until
+}
+
+function Stop-NamedService($Act) {
+    $until = [datetime]::UtcNow.AddSeconds($Act.seconds)
+    $service = Get-Controller $Act.name
+    if ((Wait-State $service 'StartPending' $until) -eq 'Stopped') { return }
+    # Windows lists them in the order in which they can be stopped
+    foreach ($one in @($service.DependentServices) + $service) {
+        $one.Refresh()
+        if ('Stopped', 'StopPending' -notcontains [string]$one.Status) { Invoke-ServiceChange { $one.Stop() } 1062 }
+        Assert-State $one 'StopPending' 'Stopped' $until
+    }
+}
+
+function Set-ServiceStart($Act) {
+    $cim = $script:Cim
+    $quoted = $Act.name.Replace('\', '\\').Replace("'", "\'")
+    $found = @(Get-CimInstance @cim -ClassName Win32_BaseService -Filter "Name='$quoted'")
+    if ($found.Count -eq 0) { Stop-Answer 'not_found' "the host has no service $($Act.name)" }
+    Invoke-Change {
+        $done = Invoke-CimMethod -InputObject $found[0] -MethodName ChangeStartMode -Arguments @{ StartMode = $Act.start }
+        $number = [int]$done.ReturnValue
+        if ($number -ne 0) {
+            $cause = if ($number -eq 2) { 'denied' } else { 'unsupported' }
+            Stop-Answer $cause "setting how the service $($Act.name) starts: the host answers $number"
+        }
+    }
+}

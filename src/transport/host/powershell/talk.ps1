@@ -1,6 +1,6 @@
-# Answers questions about a Windows host; see ../powershell.rs for how it is run and spoken to.
+# Answers questions about a Windows host and does what it is told there; see ../powershell.rs for how it is run and spoken to.
 # The files of this folder are one program, put together in the order that powershell.rs gives. It is written for
-# PowerShell 3 and newer. What stands in a question is data: only the text of a `shell` question is ever run.
+# PowerShell 3 and newer. What stands in a line is data: only the text of a `shell` is ever run.
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -95,8 +95,9 @@ function Assert-Rows([int]$Count) {
 }
 
 # Numbers of Windows and HRESULTs made of them.
-$script:Denied = 5, 1314
+$script:Denied = 5, 19, 32, 33, 1314
 $script:Missing = 2, 3, 53, 67, 1060, 1376, 2220
+$script:Refusals = 80, 183, 1051, 1052, 1055, 1058, 1061, 1068, 1069, 1072, 1075
 
 $script:NumberOf = @{ AccessDenied = 5; NotFound = 2 }
 
@@ -126,8 +127,26 @@ function Get-Reason($Problem) {
         $cause = 'not_found'
     } elseif ($script:Missing -contains $number) {
         $cause = 'not_found'
+    } elseif ($script:Refusals -contains $number) {
+        $cause = 'unsupported'
     } elseif ($kind -match '^(CommandNotFound|NotSupported|PlatformNotSupported|PSNotSupported)Exception$') {
         $cause = 'unsupported'
     }
     $cause, $last.Message
+}
+
+# Whether something may have been changed for whoever waits for the answer.
+$script:Begun = $false
+
+# Around the one call that changes something: what the host refuses has changed nothing.
+function Invoke-Change([scriptblock]$Work) {
+    $before = $script:Begun
+    $script:Begun = $true
+    try {
+        [void](& $Work)
+    } catch {
+        $cause = @(Get-Reason $_.Exception)[0]
+        if ('denied', 'not_found', 'unsupported' -contains $cause) { $script:Begun = $before }
+        throw
+    }
 }

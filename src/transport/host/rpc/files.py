@@ -1,7 +1,7 @@
-# Files, through the administrative shares of their drives.
+# Files, through the administrative shares of their drives. A rename never takes the place of a file that is there.
 
-READ_DATA, READ_ATTRIBUTES, SYNCHRONIZE = 0x1, 0x80, 0x100000
-OPEN_EXISTING, SHARE_ALL = 1, 7
+READ_DATA, WRITE_AND_DELETE, READ_ATTRIBUTES, SYNCHRONIZE = 0x1, 0x10002, 0x80, 0x100000
+OPEN_EXISTING, CREATE_NEW, SHARE_ALL = 1, 2, 7
 NOT_A_DIRECTORY, DIRECTORY = 0x40, 0x1
 FOLDER = 0x10
 ALL_KINDS = 0x16
@@ -107,3 +107,139 @@ def digest(connection, handle, size):
         made.update(data)
         place += len(data)
     return made.hexdigest()
+
+
+class Drive:
+    """The drive of a path, over its share."""
+
+    def __init__(self, session, path):
+        self.session = session
+        self.share = path[0].upper() + "$"
+        self.path = path
+        self.connection = session.share(self.share)
+
+    def has(self, path):
+        try:
+            return not entry_of(self.connection, path[3:], path)["attrib"] & FOLDER
+        except Absent:
+            return False
+        except NTSTATUSError as error:
+            if status_of(error)[0] in NOT_FOUND:
+                return False
+            raise
+
+    def change(self, work, doing):
+        """Makes the one call that changes something."""
+        try:
+            with self.session.changing():
+                work()
+        except NTSTATUSError as error:
+            raise absent_of_status(error, doing) from error
+
+    def rename(self, old, new):
+        self.change(lambda: self.connection.rename(old[3:], new[3:]), "giving %s the name %s" % (old, new))
+
+    def delete(self, path):
+        self.change(lambda: self.connection.unlink(path[3:]), "deleting %s" % path)
+
+    def discard(self, path):
+        """Deletes what nobody misses."""
+        try:
+            self.connection.unlink(path[3:])
+        except NTSTATUSError:
+            pass
+
+    def open(self, path, rights, disposition):
+        return self.connection.create(
+            path[3:],
+            DesiredAccess=rights | READ_ATTRIBUTES | SYNCHRONIZE,
+            ShareAccess=SHARE_ALL,
+            CreateDisposition=disposition,
+            CreateOptions=NOT_A_DIRECTORY,
+        )
+
+    def write(self, path, place, data):
+        """Writes a piece; the first makes the file, which must not be there."""
+        handle = self.open(path, WRITE_AND_DELETE, OPEN_EXISTING if place else CREATE_NEW)
+        try:
+            while data:
+                written = self.connection.write(handle, data[:BLOCK], place)
+                place += written
+                data = data[written:]
+        except NTSTATUSError:
+            self.connection.delete_on_close(handle, True)
+            raise
+        finally:
+            self.connection.close(handle)
+
+    def digest(self, path):
+        handle = self.open(path, READ_DATA, OPEN_EXISTING)
+        try:
+            return digest(self.connection, handle, entry_of(self.connection, path[3:], path)["size"])
+        finally:
+            self.connection.close(handle)
+
+    def swap(self, path, new, old):
+        """Puts the new file in the place of the one that is there, which gets the old name; both or neither."""
+        there = self.has(path)
+        if there:
+            self.rename(path, old)
+        try:
+            self.rename(new, path)
+        except Absent:
+            if there:
+                self.rename(old, path)
+                self.session.begun = False
+            raise
+        return there
+
+
+@contextmanager
+def drive_of(session, path):
+    try:
+        yield Drive(session, path)
+    except NTSTATUSError as error:
+        number, _ = status_of(error)
+        if number == 0xC00000CC:
+            raise unshared(session, path[0].upper() + "$", path) from error
+        if number in NOT_FOUND:
+            raise Absent("not_found", "the host has no folder for %s" % path) from error
+        raise absent_of_status(error, "writing %s" % path) from error
+
+
+def write_piece(session, act):
+    with drive_of(session, act["path"]) as drive:
+        drive.write(act["path"], act["at"], base64.b64decode(act["base64"]))
+
+
+def place_file(session, act):
+    path, new = act["path"], act["temporary"]
+    old = act["keep"] or new + ".old"
+    with drive_of(session, path) as drive:
+        try:
+            check_place(drive, act)
+            there = drive.swap(path, new, old)
+        except (Absent, NTSTATUSError):
+            if not session.begun:
+                drive.discard(new)
+            raise
+        if there and not act["keep"]:
+            session.afterwards.append(lambda: drive.discard(old))
+
+
+def check_place(drive, act):
+    path, new, keep = act["path"], act["temporary"], act["keep"]
+    if keep and drive.has(keep):
+        raise Absent("unsupported", "%s is there already; look at it and move it away: it would be lost" % keep)
+    if drive.digest(new) != act["sha256"]:
+        raise Absent("malformed", "what arrived for %s is not what was sent" % path)
+
+
+def remove_file(session, act):
+    path, restore, old = act["path"], act["restore"], act["temporary"]
+    with drive_of(session, path) as drive:
+        if restore and drive.has(restore):
+            if drive.swap(path, restore, old):
+                session.afterwards.append(lambda: drive.discard(old))
+        elif drive.has(path):
+            drive.delete(path)

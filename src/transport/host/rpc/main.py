@@ -1,4 +1,4 @@
-# The conversation: who asks comes first, then a question a line, each with one line for an answer.
+# The conversation: who asks comes first, then a question or an act a line, each with one line for an answer.
 
 MODULE_MISSING = "the Python module of Samba is missing on this machine; install the package python3-samba"
 ASKS = {
@@ -8,6 +8,17 @@ ASKS = {
     "share": ask_share,
     "disk": ask_disk,
     "group": ask_group,
+    "there": ask_there,
+}
+ACTS = {
+    ("service", "start"): start_service,
+    ("service", "stop"): stop_service,
+    ("service", "set_start"): set_start,
+    ("registry", "set"): set_value,
+    ("registry", "delete"): delete_value,
+    ("file", "write"): write_piece,
+    ("file", "copy"): place_file,
+    ("file", "remove"): remove_file,
 }
 
 
@@ -40,21 +51,31 @@ def load():
 
 
 def answer(session, question):
-    ask = ASKS.get(question.get("ask"))
+    """The answer, and whether something may have been changed, which matters where an act was not done."""
+    session.begun = False
     try:
-        if ask is None:
-            raise Absent("unsupported", "MS-RPC runs no commands; ask the host over winrm or ssh")
-        return {"id": question["id"], "rows": ask(session, question)}
+        return {"id": question["id"], "rows": work_on(question)(session, question) or []}
+    except Lost as lost:
+        return {"id": question["id"], "lost": str(lost), "begun": session.begun}
     except Absent as absent:
-        return dict(absent.shown(), id=question["id"])
+        why = absent
     except NTSTATUSError as error:
-        return dict(absent_of_status(error, "asking the host").shown(), id=question["id"])
-    except Lost:
-        raise
+        try:
+            why = absent_of_status(error, "asking the host")
+        except Lost as lost:
+            return {"id": question["id"], "lost": str(lost), "begun": session.begun}
     except Exception as error:
         # a defect here, or an answer that nobody thought of: other questions go on
-        said = "the answer makes no sense (%s)" % type(error).__name__
-        return {"id": question["id"], "absent": "malformed", "detail": said}
+        why = Absent("malformed", "the answer makes no sense (%s)" % type(error).__name__)
+    return dict(why.shown(), id=question["id"], begun=session.begun)
+
+
+def work_on(question):
+    """What does it."""
+    found = ASKS.get(question.get("ask")) or ACTS.get((question.get("do"), question.get("verb")))
+    if found is None:
+        raise Absent("unsupported", "MS-RPC runs no commands; ask the host over winrm or ssh")
+    return found
 
 
 NO_TICKET = (
@@ -92,11 +113,10 @@ def main():
     hello.clear()
     say({"ready": 1})
     for line in lines:
-        question = json.loads(line)
-        try:
-            say(answer(session, question), session.bytes)
-        except Lost as lost:
-            return say({"id": question["id"], "lost": str(lost)})
+        found = answer(session, json.loads(line))
+        say(found, session.bytes)
+        if "lost" in found:
+            return
         session.tidy()
 
 

@@ -4,7 +4,8 @@ HIVES = {"HKLM": "OpenHKLM", "HKU": "OpenHKU", "HKCR": "OpenHKCR"}
 KINDS = {
     0: "REG_NONE", 1: "REG_SZ", 2: "REG_EXPAND_SZ", 3: "REG_BINARY", 4: "REG_DWORD", 7: "REG_MULTI_SZ", 11: "REG_QWORD",
 }  # fmt: skip
-READ_KEY, VIEW_64, VIEW_32 = 0x20019, 0x100, 0x200
+READ_KEY, WRITE_VALUES, VIEW_64, VIEW_32 = 0x20019, 0x3, 0x100, 0x200
+MISSING = 2
 LARGEST_VALUE = 1024 * 1024
 LONGEST_NAME = 16383
 
@@ -36,14 +37,14 @@ class Registry:
             self.hives[name, rights] = request.out_handle
         return self.hives[name, rights]
 
-    def key(self, shown, view):
+    def key(self, shown, view, rights=READ_KEY):
         hive, _, below = shown.partition("\\")
-        rights = READ_KEY | (VIEW_32 if view == 32 else VIEW_64)
+        view = VIEW_32 if view == 32 else VIEW_64
         request = winreg.OpenKey()
-        request.in_parent_handle = self.hive(hive, rights)
+        request.in_parent_handle = self.hive(hive, READ_KEY | view)
         request.in_keyname = registry_text(below)
         request.in_options = 0
-        request.in_access_mask = rights
+        request.in_access_mask = rights | view
         self.done(request, "opening the key %s" % shown, "the host has no key %s" % shown)
         self.session.afterwards.append(lambda: self.close(request.out_handle))
         return Key(self, shown, request.out_handle)
@@ -58,6 +59,8 @@ class Key:
     """An open key."""
 
     def __init__(self, registry, shown, handle):
+        self.session = registry.session
+        self.pipe = registry.pipe
         self.done = registry.done
         self.shown = shown
         self.handle = handle
@@ -75,6 +78,21 @@ class Key:
             raise Absent("malformed", "the host answers something else")
         data = bytes(request.out_data or [])[: request.out_data_length or 0]
         return registry_value(request.out_type, data)
+
+    def set(self, name, kind, data):
+        request = winreg.SetValue()
+        request.in_handle = self.handle
+        request.in_name = registry_text(name)
+        request.in_type = next(number for number, word in KINDS.items() if word == kind)
+        request.in_data = list(data)
+        request.in_size = len(data)
+        change(self.session, self.pipe, request, "writing %s of %s" % (name or "the default", self.shown))
+
+    def delete(self, name):
+        request = winreg.DeleteValue()
+        request.in_handle = self.handle
+        request.in_value = registry_text(name)
+        change(self.session, self.pipe, request, "deleting %s of %s" % (name or "the default", self.shown), (MISSING,))
 
     def values(self, rows):
         found = []
@@ -163,3 +181,19 @@ def ask_registry(session, question):
         return [key.value(question["value"])]
 
     return session.ask(Registry, work)
+
+
+def set_value(session, act):
+    data = base64.b64decode(act["base64"])
+
+    def work(registry):
+        registry.key(act["key"], act["view"], WRITE_VALUES).set(act["value"], act["kind"], data)
+
+    session.ask(Registry, work)
+
+
+def delete_value(session, act):
+    def work(registry):
+        registry.key(act["key"], act["view"], WRITE_VALUES).delete(act["value"])
+
+    session.ask(Registry, work)

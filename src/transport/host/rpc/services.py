@@ -1,4 +1,4 @@
-# Services, through [MS-SCMR]; nothing is opened with a right to change it.
+# Services, through [MS-SCMR]; a question opens nothing with a right to change it.
 
 STATES = {
     1: "stopped", 2: "start_pending", 3: "stop_pending", 4: "running", 5: "continue_pending", 6: "pause_pending",
@@ -9,6 +9,11 @@ AUTOMATIC = 2
 CONNECT_AND_LIST, READ_CONFIG, READ_CONFIG_AND_STATUS = 0x5, 0x1, 0x5
 WIN32, ALL_STATES, DELAYED_INFO = 0x30, 3, 3
 LARGEST_LIST, LARGEST_CONFIG = 0x40000, 8192
+START, STOP, READ_STATUS, LIST_DEPENDENT, CHANGE_CONFIG = 0x10, 0x20, 0x4, 0x8, 0x2
+ACTIVE, CONTROL_STOP, ALREADY_RUNNING, NOT_ACTIVE, UNCHANGED = 1, 1, 1056, 1062, 0xFFFFFFFF
+TEXTS_OF_A_SERVICE = ("binary_path", "load_order_group", "service_start_name", "display_name")
+# Seconds between two looks at a service that starts or stops.
+LOOK_AGAIN = 0.2
 # One call after the other is slow where the host is far away, so there more pipes share the work.
 PIPES_NEAR, SERVICES_A_PIPE_NEAR = 4, 24
 PIPES_FAR, SERVICES_A_PIPE_FAR = 32, 2
@@ -108,13 +113,93 @@ class Manager:
     def one(self, name):
         handle, display, config = self.config(name, READ_CONFIG_AND_STATUS)
         self.session.afterwards.append(lambda: self.close(handle))
+        state = STATES.get(self.state(handle, name).state, "unknown")
+        # the name in the host's own case is not told; asked in another one, it is the same service
+        return dict(name=name, display=display or "", state=state, **config)
+
+    def state(self, handle, name):
         request = svcctl.QueryServiceStatus()
         request.in_handle = handle
         self.pipe.call(request)
         check(request, "reading the state of the service %s" % name)
-        state = STATES.get(request.out_service_status.state, "unknown")
-        # the name in the host's own case is not told; asked in another one, it is the same service
-        return dict(name=name, display=display or "", state=state, **config)
+        return request.out_service_status
+
+    def dependent(self, handle, name):
+        """The names of the services that run and depend on it, in the order in which they are to be stopped."""
+        request = svcctl.EnumDependentServicesW()
+        request.in_service = handle
+        request.in_state = ACTIVE
+        request.in_offered = LARGEST_LIST
+        self.pipe.call(request)
+        check(request, "listing the services that depend on %s" % name)
+        found = status_records(bytes(request.out_service_status), request.out_services_returned)
+        return [row["name"] for row in found]
+
+    def start(self, name, until):
+        handle = self.opened(name, START | READ_STATUS)
+        # one that is being stopped can be started only then
+        if self.settle(handle, name, "stop_pending", until) == "running":
+            return
+        request = svcctl.StartServiceW()
+        request.in_handle = handle
+        request.in_NumArgs = 0
+        request.in_Arguments = None
+        change(self.session, self.pipe, request, "starting the service %s" % name, (ALREADY_RUNNING,))
+        state = self.settle(handle, name, "start_pending", until)
+        if state != "running":
+            raise self.not_reached(handle, name, "started", state)
+
+    def stop(self, name, until):
+        handle = self.opened(name, STOP | READ_STATUS | LIST_DEPENDENT)
+        if self.settle(handle, name, "start_pending", until) == "stopped":
+            return
+        for dependent in self.dependent(handle, name):
+            self.end(self.opened(dependent, STOP | READ_STATUS), dependent, until)
+        self.end(handle, name, until)
+
+    def end(self, handle, name, until):
+        """Stops this one and waits for it."""
+        state = STATES.get(self.state(handle, name).state)
+        if state not in ("stopped", "stop_pending"):
+            request = svcctl.ControlService()
+            request.in_handle = handle
+            request.in_control = CONTROL_STOP
+            change(self.session, self.pipe, request, "stopping the service %s" % name, (NOT_ACTIVE,))
+        state = self.settle(handle, name, "stop_pending", until)
+        if state != "stopped":
+            raise self.not_reached(handle, name, "stopped", state)
+
+    def set_start(self, name, start):
+        handle = self.opened(name, CHANGE_CONFIG)
+        request = svcctl.ChangeServiceConfigW()
+        request.in_handle = handle
+        request.in_type = request.in_error_control = UNCHANGED
+        request.in_start_type = next(number for number, word in STARTS_AS.items() if word == start)
+        for field in TEXTS_OF_A_SERVICE:
+            setattr(request, "in_" + field, None)
+        request.in_dependencies = request.in_password = None
+        request.in_dwDependSize = request.in_dwPwSize = 0
+        change(self.session, self.pipe, request, "setting how the service %s starts" % name)
+
+    def opened(self, name, rights):
+        handle = self.open(name, rights)
+        self.session.afterwards.append(lambda: self.close(handle))
+        return handle
+
+    def settle(self, handle, name, passing, until):
+        """The state once it is no longer the passing one, or when the time is over."""
+        while True:
+            state = STATES.get(self.state(handle, name).state, "unknown")
+            if state != passing or time.monotonic() >= until:
+                return state
+            time.sleep(max(0.0, min(LOOK_AGAIN, until - time.monotonic())))
+
+    def not_reached(self, handle, name, wanted, state):
+        said = "the service %s is not %s, but %s" % (name, wanted, state.replace("_", " "))
+        code = number_of(self.state(handle, name).win32_exit_code)
+        if state == "stopped" and code:
+            said += "; it ended with Windows error %d" % code
+        return Absent("timeout" if state.endswith("_pending") else "unsupported", said)
 
     def fill(self, rows):
         for row in rows:
@@ -174,3 +259,17 @@ def fill(session, rows):
         manager.fill(rows)
     finally:
         manager.pipe.close()
+
+
+def start_service(session, act):
+    until = time.monotonic() + act["seconds"]
+    session.ask(Manager, lambda manager: manager.start(act["name"], until))
+
+
+def stop_service(session, act):
+    until = time.monotonic() + act["seconds"]
+    session.ask(Manager, lambda manager: manager.stop(act["name"], until))
+
+
+def set_start(session, act):
+    session.ask(Manager, lambda manager: manager.set_start(act["name"], act["start"]))

@@ -1,4 +1,4 @@
-# Asks one Windows host over MS-RPC and SMB; see ../rpc.rs for how it is run and spoken to.
+# Asks one Windows host over MS-RPC and SMB, and tells it what to do; see ../rpc.rs for how it is run and spoken to.
 # The files of this folder are one program, put together in the order that rpc.rs gives.
 import base64
 import hashlib
@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 
 class Absent(Exception):
@@ -23,6 +24,10 @@ class Absent(Exception):
 
     def shown(self):
         return {"absent": self.cause, "detail": self.detail}
+
+
+class Refused(Absent):
+    """The host said no to what was to be changed."""
 
 
 class Lost(Exception):
@@ -87,6 +92,18 @@ def absent_of_status(error, doing):
 
 
 WERR_DENIED = {5: "access is denied", 65: "access over the network is denied", 1314: "the account has not the privilege"}
+WERR_KNOWN = {
+    1051: "services that depend on it run",
+    1052: "the service does not take this now",
+    1053: "the service did not answer in time",
+    1055: "the service database is locked",
+    1058: "the service is disabled, or has no device that is there",
+    1061: "the service takes nothing in this state",
+    1068: "a service that it depends on does not start",
+    1069: "its account cannot log on",
+    1072: "the service is marked to be deleted",
+    1075: "a service that it depends on is not there",
+}
 WERR_NOT_FOUND = {2, 3, 53, 67, 123, 161, 1060, 1018, 1376, 2220, 2310}
 
 
@@ -96,4 +113,12 @@ def absent_of_werr(number, doing):
         return Absent("denied", "%s: %s" % (doing, WERR_DENIED[number]))
     if number in WERR_NOT_FOUND:
         return Absent("not_found", said)
+    if number in WERR_KNOWN:
+        return Absent("unsupported", "%s: %s (Windows error %d)" % (doing, WERR_KNOWN[number], number))
     return Absent("unsupported" if number in (50, 120, 124) else "malformed", said)
+
+
+def not_changed(number, doing):
+    """The host's refusal of a change; one that it did not see end may come yet."""
+    absent = absent_of_werr(number, doing)
+    return absent if number == 1053 else Refused(absent.cause, absent.detail)

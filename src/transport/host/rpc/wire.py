@@ -31,6 +31,8 @@ class Session:
         self.credentials = credential(hello)
         self.shares = {}
         self.kept = {}
+        # Whether something may have been changed for whoever waits for the answer.
+        self.begun = False
         # What is done once the answer is out: nobody waits for it.
         self.afterwards = []
         # How long the host takes for the smallest thing; the best of all times tells of the way to it.
@@ -56,10 +58,25 @@ class Session:
             try:
                 return work(kept)
             except NTSTATUSError as error:
-                if status_of(error)[0] not in PIPE_GONE:
+                # what may have been changed is not done again
+                if self.begun or status_of(error)[0] not in PIPE_GONE:
                     raise
         self.kept[kind] = kind(self)
         return work(self.kept[kind])
+
+    @contextmanager
+    def changing(self):
+        """Around the one call that changes something: what the host refuses has changed nothing."""
+        before, self.begun = self.begun, True
+        try:
+            yield
+        except Refused:
+            self.begun = before
+            raise
+        except NTSTATUSError as error:
+            if status_of(error)[0] not in BROKEN | UNREACHABLE | PIPE_GONE:
+                self.begun = before
+            raise
 
     def far(self):
         return self.latency > FAR
@@ -139,18 +156,21 @@ class Pipe:
         if struct.unpack_from("<BBHH", body, results)[3] != 0:
             raise Absent("unsupported", "%s of the host does not speak the usual protocol" % NAMES[self.name])
 
-    def send(self, kind, body):
+    def send(self, kind, body, start=b""):
+        """Says it in as many pieces as it needs, each with the same start."""
         self.calls += 1
-        size = 16 + len(body)
-        if size > FRAGMENT:
-            raise Absent("unsupported", "the question is too long for %s" % NAMES[self.name])
-        head = struct.pack("<BBBBIHHI", 5, 0, kind, FIRST | LAST, 0x10, size, 0, self.calls)
+        room = FRAGMENT - 16 - len(start)
+        pieces = [body[place : place + room] for place in range(0, max(len(body), 1), room)]
         if self.session.far():
             # the wish for the answer goes along with the question, which halves the waiting
             self.early = READERS.submit(self.connection.read, self.handle, 0, 65535)
-        started = time.monotonic()
-        self.connection.write(self.handle, head + body, 0)
-        self.session.latency = min(self.session.latency, time.monotonic() - started)
+        for place, piece in enumerate(pieces):
+            flags = (FIRST if place == 0 else 0) | (LAST if place == len(pieces) - 1 else 0)
+            size = 16 + len(start) + len(piece)
+            head = struct.pack("<BBBBIHHI", 5, 0, kind, flags, 0x10, size, 0, self.calls)
+            started = time.monotonic()
+            self.connection.write(self.handle, head + start + piece, 0)
+            self.session.latency = min(self.session.latency, time.monotonic() - started)
 
     def fragment(self):
         """The kind of the next piece and all of it."""
@@ -171,7 +191,7 @@ class Pipe:
         """Asks and gives the request with its answer filled in."""
         stub = ndr_pack_in(request)
         self.sound = False
-        self.send(REQUEST, struct.pack("<IHH", len(stub), 0, request.opnum()) + stub)
+        self.send(REQUEST, stub, struct.pack("<IHH", len(stub), 0, request.opnum()))
         answer = []
         size = 0
         while True:
@@ -195,6 +215,26 @@ class Pipe:
         except (RuntimeError, NTSTATUSError) as error:
             raise Absent("malformed", "an answer of %s makes no sense" % NAMES[self.name]) from error
         return request
+
+
+def change(session, pipe, request, doing, fine=()):
+    """Makes the one call that changes something; what is refused finely was so already."""
+    number = 0
+    try:
+        with session.changing():
+            pipe.call(request)
+            number = number_of(request.result)
+            if number:
+                raise not_changed(number, doing)
+    except Refused:
+        if number not in fine:
+            raise
+
+
+def ask_there(session, _):
+    """Whether the host still answers, on every connection."""
+    for connection in (session.ipc, *session.shares.values()):
+        connection.echo()
 
 
 MOST_BYTES = 64 * 1024 * 1024
