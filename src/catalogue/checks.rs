@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::{Ask, Catalogue, FactDef, Fix, Gives, On, Probe, RequiredSide, Rule, Rules, Setting};
-use super::{check_fix, discovery, rights};
+use super::{check_fix, discovery, guard, rights};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactPath, Root, Side};
 use crate::ordering::{Cycle, Dag};
@@ -76,6 +76,7 @@ pub(super) fn check(catalogue: &Catalogue, wrong_fixes: &BTreeSet<&str>, sink: &
     }
     rights::check(catalogue, sink);
     check_fix::check(catalogue, wrong_fixes, sink);
+    guard::check(catalogue, wrong_fixes, sink);
 }
 
 fn requires_of_packs(catalogue: &Catalogue, sink: &mut Diagnostics) {

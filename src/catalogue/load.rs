@@ -9,7 +9,7 @@ use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
-    discovery, rights,
+    discovery, guard, rights,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
@@ -56,6 +56,7 @@ struct Parsed {
     facts: Vec<Node>,
     rules: Vec<Node>,
     fixes: Vec<Node>,
+    guards: Option<Node>,
     discovery: Vec<Node>,
     rights: Option<Node>,
 }
@@ -75,6 +76,7 @@ fn parse_pack(
         facts: Vec::new(),
         rules: Vec::new(),
         fixes: Vec::new(),
+        guards: None,
         discovery: Vec::new(),
         rights: None,
     };
@@ -90,6 +92,7 @@ fn parse_pack(
         {
             "pack.yaml" => parsed.manifest = Some(tree),
             "settings.yaml" => parsed.settings = Some(tree),
+            "guards.yaml" => parsed.guards = Some(tree),
             "discovery.yaml" => discovery(&tree, &mut parsed, sink),
             "rights.yaml" => {
                 let facts = tree.get("facts").and_then(Node::items);
@@ -103,7 +106,7 @@ fn parse_pack(
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
                 sink.push(
-                    stray.help("a pack has pack.yaml, settings.yaml, discovery.yaml, rights.yaml and the folders facts, rules and fixes"),
+                    stray.help("a pack has pack.yaml, settings.yaml, guards.yaml, discovery.yaml, rights.yaml and the folders facts, rules and fixes"),
                 );
             }
         }
@@ -152,6 +155,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         facts: BTreeMap::new(),
         rules: Rules::default(),
         fixes: BTreeMap::new(),
+        guards: Vec::new(),
         discoveries: Vec::new(),
         rights: Vec::new(),
         former_rights: Vec::new(),
@@ -176,21 +180,30 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
             .filter_map(|n| decode_rule::rule(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_rules(&mut catalogue.rules, rules, sink);
-        let ways = parsed.discovery.iter();
-        catalogue
-            .discoveries
-            .extend(ways.filter_map(|node| discovery::discovery(node, pack, sink)));
-        if let Some(node) = &parsed.rights {
-            let (needed, former) = rights::rights(node, pack, &catalogue.schema, sink);
-            catalogue.rights.extend(needed);
-            catalogue.former_rights.extend(former);
-        }
+        beside_rules(&mut catalogue, pack, parsed, sink);
     }
     let declared = parsed.iter().flat_map(|parsed| &parsed.fixes);
     let declared = declared.filter_map(|node| node.get("fix")?.text());
     let wrong_fixes = declared.filter(|id| !catalogue.fixes.contains_key(*id)).collect();
     checks::check(&catalogue, &wrong_fixes, sink);
     (!sink.has_errors()).then_some(catalogue)
+}
+
+/// What a pack says besides its facts, rules and fixes.
+fn beside_rules(catalogue: &mut Catalogue, pack: &Pack, parsed: &Parsed, sink: &mut Diagnostics) {
+    if let Some(node) = &parsed.guards {
+        let guards = guard::guards(node, pack, &catalogue.schema, sink);
+        catalogue.guards.extend(guards);
+    }
+    let ways = parsed.discovery.iter();
+    catalogue
+        .discoveries
+        .extend(ways.filter_map(|node| discovery::discovery(node, pack, sink)));
+    if let Some(node) = &parsed.rights {
+        let (needed, former) = rights::rights(node, pack, &catalogue.schema, sink);
+        catalogue.rights.extend(needed);
+        catalogue.former_rights.extend(former);
+    }
 }
 
 type Named = BTreeMap<Arc<str>, Setting>;

@@ -21,6 +21,7 @@ mod discovery;
 mod examples;
 mod files;
 mod fix;
+mod guard;
 mod load;
 mod model;
 mod phrase;
@@ -37,6 +38,7 @@ pub use discovery::{ASKED, Discovery};
 pub use examples::{Example, Expected, STATUSES};
 pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
 pub use fix::{Condition, Fix, Input, Neighbour, Phase, PlaceValue, Reach, Reading, Safety, Spot, Undo};
+pub use guard::Guard;
 pub use load::{Loaded, load, load_to_judge};
 pub use model::{
     Catalogue, FactDef, FixUse, Guide, Of, Pack, Program, RequiredSide, Requirement, Rule, RuleLocals,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Discovery, Fix, FormerRight, NeededRight, On, PackSource, Phrase, Probe, Rules};
+use super::{Discovery, Fix, FormerRight, Guard, NeededRight, On, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -249,6 +249,8 @@ pub struct Catalogue {
     pub facts: BTreeMap<Arc<str>, FactDef>,
     pub rules: Rules,
     pub fixes: BTreeMap<Arc<str>, Fix>,
+    /// What must hold before any of them is done.
+    pub guards: Vec<Guard>,
     /// How servers are found that could be a pair.
     pub discoveries: Vec<Discovery>,
     /// What the account of a check must be allowed to do.

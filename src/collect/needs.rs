@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{Ask, Catalogue, Rule, reads_of_fact, reads_of_fixes, reads_of_rule};
+use crate::catalogue::{Ask, Catalogue, Guard, Rule, reads_of_fact, reads_of_fixes, reads_of_rule};
 use crate::facts::{FactPath, Root, Side};
 
 /// Every fact that these rules read, and every fact that reading those needs.
@@ -10,7 +10,7 @@ pub fn needed<'a>(catalogue: &Catalogue, rules: impl IntoIterator<Item = &'a Rul
     needed_for(catalogue, rules.into_iter().flat_map(reads_of_rule))
 }
 
-/// The same, and what planning the fixes of these rules looks at, with the helpers that they may need.
+/// The same, and what planning the fixes of these rules looks at, with the helpers that they may need and the guards.
 pub fn needed_with_fixes(catalogue: &Catalogue, rules: &[&Rule]) -> BTreeSet<FactPath> {
     let of_rules = rules.iter().flat_map(|rule| reads_of_rule(rule));
     let of_fixes = rules.iter().flat_map(|rule| reads_of_fixes(catalogue, rule));
@@ -18,7 +18,9 @@ pub fn needed_with_fixes(catalogue: &Catalogue, rules: &[&Rule]) -> BTreeSet<Fac
         let sides = Side::BOTH.into_iter().flat_map(|side| fix.reads(Some(side)));
         sides.collect::<Vec<_>>()
     });
-    needed_for(catalogue, of_rules.chain(of_fixes).chain(of_helpers))
+    let of_guards = catalogue.guards.iter().flat_map(Guard::reads);
+    let of_fixes = of_fixes.chain(of_helpers).chain(of_guards);
+    needed_for(catalogue, of_rules.chain(of_fixes))
 }
 
 /// These facts, and every fact that reading them needs; those that no pack declares are left out.

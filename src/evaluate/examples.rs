@@ -6,14 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::catalogue::{Catalogue, Example, Expected, Rule};
+use crate::catalogue::{Catalogue, Example, Expected, Guard, Rule};
 use crate::diagnostic::Diagnostics;
+use crate::evaluate::guard::{Stopped, stopped};
 use crate::evaluate::judge::judge_alone;
 use crate::evaluate::{Finding, Status};
 
 /// One example that was run.
 #[derive(Clone, Debug)]
 pub struct ExampleRun {
+    /// Or the guard.
     pub rule: Arc<str>,
     pub example: Example,
     pub findings: Vec<Finding>,
@@ -76,6 +78,34 @@ pub fn run_examples(catalogue: &Catalogue, rule: &Rule, sink: &mut Diagnostics) 
         });
     }
     runs
+}
+
+/// Runs all examples of a guard: it is `good` where it holds and an `error` where it stops fixes.
+pub fn run_guard_examples(catalogue: &Catalogue, guard: &Guard, sink: &mut Diagnostics) -> Vec<ExampleRun> {
+    let nodes = guard.examples.iter();
+    let examples = nodes.filter_map(|node| Example::decode(node, catalogue, sink));
+    let runs = examples.map(|example| {
+        let (got, message) = match stopped(catalogue, guard, &example.facts) {
+            None => (Status::Good, String::new()),
+            Some(Stopped::Broken(why)) => (Status::Error, why.to_string()),
+            Some(Stopped::Unknown(why)) => (Status::Unknown, why.to_string()),
+        };
+        let expected = example.expected.statuses();
+        let wrong = expected.into_iter().find(|expected| *expected != got.word());
+        let misses = wrong.map(|expected| Miss::Status {
+            subject: "pair".to_owned(),
+            expected: expected.to_owned(),
+            got,
+            message,
+        });
+        ExampleRun {
+            rule: guard.id.clone(),
+            misses: misses.into_iter().collect(),
+            findings: Vec::new(),
+            example,
+        }
+    });
+    runs.collect()
 }
 
 /// Everything in which the findings differ from what the example expects.
@@ -211,6 +241,20 @@ mod tests {
             .iter()
             .flat_map(|rule| run_examples(&catalogue, rule, &mut sink))
             .collect();
+        let guards = catalogue.guards.iter();
+        let of_guards = guards.flat_map(|guard| {
+            let runs = run_guard_examples(&catalogue, guard, &mut sink);
+            for status in ["good", "error", "unknown"] {
+                let has = |run: &ExampleRun| run.example.expected.statuses().contains(&status);
+                assert!(
+                    runs.iter().any(has),
+                    "{} has no example that is {status}",
+                    guard.id
+                );
+            }
+            runs
+        });
+        let runs: Vec<ExampleRun> = runs.into_iter().chain(of_guards).collect();
         let told: Vec<String> = runs
             .iter()
             .flat_map(|run| {

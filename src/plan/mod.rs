@@ -16,6 +16,7 @@ mod places;
 mod rests;
 mod spec;
 
+pub use crate::evaluate::{Guarded, Stopped};
 pub use arrange::{Arranged, Disorder, arrange};
 pub use joints::{Conflict, Joint, Reason};
 pub use model::{
@@ -28,7 +29,7 @@ pub use rests::{Rests, rests};
 pub use spec::{Spec, trail_from_json, trail_json};
 
 use crate::catalogue::Catalogue;
-use crate::evaluate::Finding;
+use crate::evaluate::{self, Finding};
 use crate::facts::Facts;
 
 /// What a plan is made of.
@@ -50,6 +51,11 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan, Box<Refused>> {
     let arranged = arrange(&tasks).map_err(|refused| Box::new(model::refused(&settled, refused)))?;
     left.sort_by_key(|left| left.finding);
     Ok(model::finish(settled, &arranged, left))
+}
+
+/// The guards that stop fixes, as things are: those that do not hold, and those of which that is not known.
+pub fn guarded(basis: &Basis<'_>) -> Vec<Guarded> {
+    evaluate::guarded(basis.catalogue, basis.facts)
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use crate::evaluate::{Judged, Selection, judge};
 use crate::facts::{FactPath, FactValue, Observation, Provenance, from_json};
 use crate::predicate::Trail;
 
+mod guards;
+
 /// A place that no catalogue declares.
 fn site(name: &str, field: Option<&str>) -> Site {
     static NONE: LazyLock<Catalogue> = LazyLock::new(|| catalogue(""));

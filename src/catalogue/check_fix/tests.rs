@@ -143,3 +143,38 @@ fn a_secret_that_is_written_over_wants_a_confirmation() {
         "bad-expression"
     );
 }
+
+#[test]
+fn guards_name_fixes_and_facts_that_are_there() {
+    let told = |guard: &str| {
+        let mut own = pack("own", "owns: [own]", FACTS, "");
+        let text = format!("guards:\n  - {{ {guard}, about: a, else: a }}");
+        own.files.push(PackFile::new("guards.yaml", "guards.yaml", text));
+        let loaded = load(&[own], &mut SourceMap::new());
+        let codes = loaded.diagnostics.sorted().iter().map(|told| told.code).collect();
+        let codes: Vec<&str> = codes;
+        codes
+    };
+    let holds = "holds: target.own.mode == \"on\"";
+    assert_eq!(
+        told(&format!("guard: own/a, {holds}, for: all")),
+        Vec::<&str>::new()
+    );
+    assert_eq!(told("guard: own/a, holds: target.own.mode"), ["wrong-type"]);
+    assert_eq!(
+        told("guard: own/a, holds: target.own.mod == \"on\""),
+        ["bad-expression"]
+    );
+    assert_eq!(
+        told("guard: own/a, holds: here.own.mode == \"on\""),
+        ["bad-expression"]
+    );
+    assert_eq!(told(&format!("guard: other/a, {holds}")), ["bad-id"]);
+    assert_eq!(
+        told(&format!("guard: own/a, {holds}, for: [own/no]")),
+        ["unknown-fix"]
+    );
+    assert_eq!(told(&format!("guard: own/a, {holds}, for: []")), ["wrong-value"]);
+    let twice = format!("guard: own/a, {holds}, about: a, else: a }}\n  - {{ guard: own/a, {holds}");
+    assert_eq!(told(&twice), ["duplicate-name"]);
+}

@@ -9,7 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::cli::refusal::Refusal;
 use crate::cli::terminal::Tone;
 use crate::diagnostic::{Diagnostics, SourceMap, visible};
-use crate::evaluate::{ExampleRun, run_examples};
+use crate::evaluate::{ExampleRun, run_examples, run_guard_examples};
 use crate::report::pretty;
 
 pub(super) fn run(arguments: &PackArguments, context: &mut Context) -> Outcome<ExitStatus> {
@@ -21,6 +21,13 @@ pub(super) fn run(arguments: &PackArguments, context: &mut Context) -> Outcome<E
     for rule in &catalogue.rules {
         if chosen.focus.contains(rule.pack.as_ref()) && selection.takes(rule) {
             runs.extend(run_examples(&catalogue, rule, &mut sink));
+        }
+    }
+    // Words name rules: who asks for some rules does not mean the guards.
+    let all = arguments.words.only.is_empty() && arguments.words.skip.is_empty();
+    for guard in &catalogue.guards {
+        if all && chosen.focus.contains(guard.pack.as_ref()) {
+            runs.extend(run_guard_examples(&catalogue, guard, &mut sink));
         }
     }
     if sink.has_errors() {

@@ -6,6 +6,7 @@ import threading
 import traceback
 from pathlib import Path
 
+import writing
 from older import OLDER, database_property
 from pysqlbridge import predicate
 from pysqlbridge.catalog import Catalog
@@ -93,6 +94,7 @@ def functions():
     """What asks about the server or the login, answered for whoever asks now."""
     of = predicate.CONTEXT_FUNCTIONS
     of["SERVERPROPERTY"] = lambda _, name: now.asking.property(name)
+    of["ORIGINAL_LOGIN"] = lambda *_: now.asking.user
     of["SUSER_SNAME"] = lambda _, *sid: now.asking.login_of(sid[0]) if sid else now.asking.user
     of["DB_NAME"] = lambda *_: now.asking.database
     of["HAS_PERMS_BY_NAME"] = lambda _, __, ___, right: has_permission(right)
@@ -143,6 +145,7 @@ class Instance:
     def __init__(self, name):
         self.name = name
         self.watched = Watched(name)
+        self.writing = threading.Lock()
 
     def state(self):
         return self.watched.now()
@@ -170,6 +173,8 @@ class Instance:
         database = self.open(state, account, database)
         now.asking = Asking(state, account, user, database)
         query.session["server"] = now.asking.server_name
+        if begun := writing.BEGUN.match(text):
+            return self.write(text[begun.end() :], query)
         plain = " ".join(text.split())
         if plain in REFUSED:
             number, severity, message = REFUSED[plain]
@@ -193,6 +198,15 @@ class Instance:
             text = f'The server principal is not able to access the database "{name}" under the current security context.'
             raise QueryError(text, number=916, severity=14)
         return name
+
+    def write(self, text, query):
+        try:
+            with self.writing:
+                return writing.run(self, now.asking, text, query.parameters)
+        except writing.Unknown as unknown:
+            with UNKNOWN.open("a") as log:
+                log.write(f"{self.name}, {now.asking.user}, {now.asking.database}: a batch\n    {' '.join(text.split())}\n")
+            raise QueryError(f"the lab does not know this statement: {unknown}", number=50000) from None
 
     def read(self, text, query):
         asking = now.asking

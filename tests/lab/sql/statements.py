@@ -5,7 +5,7 @@ and questions of tests that are meant to be refused.
 import re
 import time
 
-from pysqlbridge.tds.result import Column, Integer, NVarChar, QueryError, QueryResult
+from pysqlbridge.tds.result import Column, Integer, NVarChar, QueryError, QueryResult, VarBinary
 
 KNOWN = []
 
@@ -34,6 +34,15 @@ def registry_value(asking, found, parameters):
     key = asking.state["registry"].get(found["key"], {})
     wanted = parameters["@P1"].lower()
     return texts("value", [str(value) for name, value in key.items() if name.lower() == wanted])
+
+
+@statement(r"SELECT CAST\(LOGINPROPERTY\(@P1, 'PasswordHash'\) AS varbinary\(256\)\) AS hash")
+def password_hash(asking, _, given):
+    """NULL for a login that is not there, and for who may not see it."""
+    logins = asking.state["logins"]
+    found = next((one.get("hash") for name, one in logins.items() if name.lower() == given["@P1"].lower()), None)
+    shown = bytes.fromhex(found.removeprefix("0x")) if found and asking.may("CONTROL SERVER") else None
+    return QueryResult([Column("hash", VarBinary())], [[shown]])
 
 
 @statement(r"EXEC master\.dbo\.xp_fixeddrives")

@@ -129,6 +129,32 @@ def principals(asking):
         }
 
 
+TOKENS = {"S": "SQL LOGIN", "U": "WINDOWS LOGIN", "G": "WINDOWS GROUP"}
+
+
+def login_token(asking):
+    """The login of who asks, and those of groups that it is said to belong to."""
+    for name in [asking.user, *asking.account.get("groups", [])]:
+        for there, one in asking.state["logins"].items():
+            if there.lower() == name.lower():
+                yield {"principal_id": one["id"], "sid": blob(one["sid"]), "name": there, "type": TOKENS[one["type"]], "usage": "GRANT OR DENY"}
+
+
+def server_permissions(asking):
+    for table in ("logins", "roles"):
+        for one in asking.state[table].values():
+            for right in one.get("granted", []):
+                yield {
+                    "class": 100,
+                    "major_id": 0,
+                    "grantee_principal_id": one["id"],
+                    "grantor_principal_id": 1,
+                    "permission_name": right,
+                    "state": "G",
+                    "state_desc": "GRANT",
+                }
+
+
 def sql_logins(asking):
     """The hash is NULL for those who may not see it."""
     for row in logins(asking):
@@ -398,6 +424,20 @@ VIEWS = [
         principals,
     ),
     View("sql_logins", PRINCIPAL | {"is_policy_checked": BIT, "is_expiration_checked": BIT, "password_hash": BYTES}, sql_logins),
+    View("login_token", {"principal_id": INT, "sid": BYTES, "name": TEXT, "type": TEXT, "usage": TEXT}, login_token),
+    View(
+        "server_permissions",
+        {
+            "class": Integer(1),
+            "major_id": INT,
+            "grantee_principal_id": INT,
+            "grantor_principal_id": INT,
+            "permission_name": TEXT,
+            "state": NVarChar(1),
+            "state_desc": TEXT,
+        },
+        server_permissions,
+    ),
     View("server_role_members", {"role_principal_id": INT, "member_principal_id": INT}, role_members),
     View(
         "databases",
