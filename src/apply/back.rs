@@ -8,9 +8,17 @@ use super::run::Run;
 use super::settle::{Stands, stands};
 use super::state::{Before, State, Values};
 use super::step::{absent, again, gone, only_values};
+use crate::evaluate::Status;
 use crate::facts::{Absence, Cause};
 use crate::plan::{Doing, Known, Performing, Which};
 use crate::store::Kind;
+
+/// An action that takes a step back and failed.
+struct Failed {
+    why: Absence,
+    /// What was not done, or is taken back already, is refused: that says nothing.
+    is_plain: bool,
+}
 
 /// How a step is taken back.
 enum Back {
@@ -27,24 +35,27 @@ impl<W: World> Run<'_, W> {
         let Some(before) = state.before().cloned() else {
             return Ok(());
         };
-        let was_begun = !matches!(state, State::Open { actions: 0, .. });
-        match self.back(place, &before, state.now(), was_begun).await {
+        match self.back(place, &before, &state).await {
             Back::IsSo => self.taken_back(place).await,
             Back::Not(why) => self.stick(place, why, Kind::Undone).await,
             Back::Do(doings) => {
                 let intent = self.intent(place, &before, true);
                 self.log.tell([(Kind::Intent, intent)]).await?;
-                let now = state.now().cloned();
                 let going = State::GoingBack {
                     before: before.clone(),
-                    now,
+                    now: state.now().cloned(),
+                    undone: state.undone(),
                 };
                 self.note(place, going);
-                let done = self.act_back(&doings).await?;
-                match (self.stands_now(place, &before, None).await, done) {
-                    (Stands::AsBefore, _) => self.taken_back(place).await,
-                    (_, Err(why)) => self.stick(place, why, Kind::Undone).await,
-                    (_, Ok(())) => {
+                let failed = self.act_back(place, &doings, &state).await?;
+                match (self.stands_now(place, &before, None).await, failed) {
+                    (Stands::AsBefore, None | Some(Failed { is_plain: true, .. })) => {
+                        self.taken_back(place).await
+                    }
+                    // The place tells what became of one action; of several some may show nowhere.
+                    (Stands::AsBefore, Some(_)) if doings.len() == 1 => self.taken_back(place).await,
+                    (_, Some(failed)) => self.stick(place, failed.why, Kind::Undone).await,
+                    (_, None) => {
                         self.stick(place, not_back(&self.tasks[place].would), Kind::Undone)
                             .await
                     }
@@ -53,18 +64,42 @@ impl<W: World> Run<'_, W> {
         }
     }
 
-    /// Carries out what takes a step back; all of it, since each action may stand for itself.
-    async fn act_back(&self, doings: &[Doing]) -> Result<Result<(), Absence>, Unheard> {
-        let mut failed = Ok(());
-        for doing in doings {
-            self.log.check_lock().await?;
-            if let Err(unwritten) = self.world.act(doing).await
-                && failed.is_ok()
-            {
-                failed = Err(unwritten.why);
+    /// Carries out what takes a step back, from where that broke off before; all of it, since each action may stand for
+    /// itself. Gives the failure that says most.
+    async fn act_back(
+        &self,
+        place: usize,
+        doings: &[Doing],
+        state: &State,
+    ) -> Result<Option<Failed>, Unheard> {
+        let (mut failed, first): (Option<Failed>, usize) = (None, state.undone());
+        for (number, doing) in doings.iter().enumerate().skip(first) {
+            if number > first {
+                let body = json!({ "step": place + 1, "outcome": "action", "action": number });
+                self.log.tell([(Kind::Undone, body)]).await?;
+                self.count_back(place, number);
+            } else {
+                self.log.check_lock().await?;
+            }
+            let Err(unwritten) = self.world.act(doing).await else {
+                continue;
+            };
+            let again = number == first && state.goes_back();
+            let is_plain = unwritten.refused && (again || state.now().is_none());
+            if failed.as_ref().is_none_or(|failed| failed.is_plain && !is_plain) {
+                failed = Some(Failed {
+                    why: unwritten.why,
+                    is_plain,
+                });
             }
         }
         Ok(failed)
+    }
+
+    fn count_back(&self, place: usize, number: usize) {
+        if let State::GoingBack { undone, .. } = &mut self.states.borrow_mut()[place] {
+            *undone = number;
+        }
     }
 
     async fn taken_back(&self, place: usize) -> Result<(), Unheard> {
@@ -75,15 +110,17 @@ impl<W: World> Run<'_, W> {
     }
 
     /// Looks at what is there, and fills in what takes the step back.
-    async fn back(&self, place: usize, before: &Before, done: Option<&Values>, was_begun: bool) -> Back {
+    async fn back(&self, place: usize, before: &Before, state: &State) -> Back {
         let task = &self.tasks[place];
-        match self.stands_now(place, before, done).await {
+        // With nothing seen of it the first action did not come about; a later one may show nowhere.
+        let shows = state.now().is_some() || before.actions == 0;
+        let is_so = match self.stands_now(place, before, state.now()).await {
             Stands::Otherwise(why) => return Back::Not(why),
-            // With nothing seen of it the first action did not come about; a later one may show nowhere.
-            Stands::AsBefore if done.is_some() || !was_begun => return Back::IsSo,
+            Stands::AsBefore if shows && !state.goes_back() => return Back::IsSo,
+            Stands::AsBefore => shows,
             Stands::Changed if !self.is_mended(place).await => return Back::Not(changed(&task.would)),
-            Stands::AsBefore | Stands::AsDone | Stands::Between | Stands::Changed => {}
-        }
+            Stands::AsDone | Stands::Between | Stands::Changed => false,
+        };
         let facts = self.known();
         let Some(performing) = Performing::new(self.catalogue, &facts, &task.spec) else {
             return Back::Not(gone(task));
@@ -102,6 +139,8 @@ impl<W: World> Run<'_, W> {
         match performing.doings(which, &known) {
             Err(held) => Back::Not(absent(task, held)),
             Ok(doings) if doings.is_empty() => Back::Not(no_way(&task.would)),
+            // Of several actions that take it back those that are left may show nowhere.
+            Ok(doings) if is_so && doings.len() == 1 => Back::IsSo,
             Ok(doings) => Back::Do(doings),
         }
     }
@@ -113,11 +152,12 @@ impl<W: World> Run<'_, W> {
         stands(&before.was, done, &now, &self.tasks[place].changes)
     }
 
-    /// Whether the findings that asked for a step are good now, if any did.
+    /// Whether the findings that asked for a step are known to be good now, if any did.
     pub(super) async fn is_mended(&self, place: usize) -> bool {
-        let bad = self.still_bad(&[place]).await;
-        let mends = &self.tasks[place].mends;
-        bad.is_some_and(|bad| mends.iter().all(|finding| !bad.contains(finding)))
+        let judged = self.judged(&[place]).await;
+        let is_good = |status: &Status| !status.is_bad() && *status != Status::Unknown;
+        let mut mends = self.tasks[place].mends.iter();
+        judged.is_some_and(|judged| mends.all(|finding| judged.get(finding).is_none_or(is_good)))
     }
 }
 

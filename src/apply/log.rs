@@ -50,7 +50,7 @@ impl<'a> Log<'a> {
         let told = news.into_iter().map(|(kind, body)| (kind, at, body));
         self.waiting.borrow_mut().extend(told);
         let mut store = self.store.lock().await;
-        if self.failed.borrow().is_some() {
+        if self.has_failed() {
             return Err(Unheard);
         }
         if self.batch.get() > mine {
@@ -78,16 +78,23 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Whether the lock is still ours.
+    /// Whether the lock is still ours, and the journal was written so far.
     pub(super) async fn check_lock(&self) -> Result<(), Unheard> {
         let mut store = self.store.lock().await;
+        if self.has_failed() {
+            return Err(Unheard);
+        }
         match store.check_lock(self.lock).await {
             Ok(()) => Ok(()),
             Err(error) => {
-                self.failed.borrow_mut().get_or_insert(error);
+                *self.failed.borrow_mut() = Some(error);
                 Err(Unheard)
             }
         }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.borrow().is_some()
     }
 
     /// Why the journal can no longer be written.

@@ -175,6 +175,10 @@ async fn follow<W: World>(
         }
         Course::GoOn => {
             run.settle().await?;
+            if !run.is_stopped() {
+                let all: Vec<usize> = (0..run.tasks.len()).collect();
+                run.look_again(&all).await?;
+            }
             run.forward().await?;
         }
         Course::Back => {}
@@ -195,15 +199,16 @@ async fn follow<W: World>(
 
 impl<W: World> Run<'_, W> {
     /// Settles what was under way when the run broke off: what is as it was to be is done; a step that is half done is
-    /// taken back, and done anew.
+    /// taken back, and done anew, as one is that failed.
     async fn settle(&self) -> Result<(), Unheard> {
         for place in (0..self.tasks.len()).rev() {
             let state = self.state(place);
             match &state {
-                State::Open { before, of: 1, .. } if self.is_done(place, before).await => {
+                State::Failed(_) => self.note(place, State::Waiting),
+                State::Open { before, of: 1 } if self.is_done(place, before).await => {
                     self.see(place, before.clone()).await?;
                 }
-                State::Open { .. } | State::GoingBack { .. } => {
+                State::Open { .. } | State::GoingBack { .. } | State::Stuck { before: Some(_), .. } => {
                     self.take_back(place, state).await?;
                     if self.state(place) == State::TakenBack {
                         self.note(place, State::Waiting);
@@ -229,12 +234,14 @@ impl<W: World> Run<'_, W> {
     fn end(&self, back: bool) -> End {
         let states = self.states.borrow();
         let any = |is: fn(&State) -> bool| states.iter().any(is);
+        let left = any(State::is_ours);
+        if back && left && self.stop.is_cancelled() {
+            return End::Stopped;
+        }
         if any(|state| matches!(state, State::Stuck { .. })) {
             return End::NeedsPerson;
         }
-        let left = any(State::is_ours);
         match back {
-            true if left && self.stop.is_cancelled() => End::Stopped,
             true if left => End::NeedsPerson,
             true => End::TakenBack,
             false if self.failing.get() => End::NeedsPerson,

@@ -1,7 +1,7 @@
 //! A run: wave after wave forward, and step after step back.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,12 +15,15 @@ use super::task::Task;
 use super::watch::Event;
 use super::{Watch, World};
 use crate::catalogue::Catalogue;
-use crate::evaluate::{self, Selection, Subject};
+use crate::evaluate::{self, Selection, Status, Subject};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Facts};
 use crate::pair::Waiver;
 
 /// So many steps of a wave are under way at a time; connections have limits of their own.
 const AT_A_TIME: usize = 64;
+
+/// The rule and the subject of a finding.
+type Mended = (Arc<str>, Subject);
 
 /// A run while it goes on.
 pub(super) struct Run<'a, W> {
@@ -42,7 +45,12 @@ pub(super) struct Run<'a, W> {
 
 impl<W: World> Run<'_, W> {
     pub(super) fn is_stopped(&self) -> bool {
-        self.failing.get() || self.stop.is_cancelled()
+        self.failing.get() || self.is_to_stop()
+    }
+
+    /// Whether nothing is to be begun, not even to take something back.
+    fn is_to_stop(&self) -> bool {
+        self.stop.is_cancelled() || self.log.has_failed()
     }
 
     pub(super) fn state(&self, place: usize) -> State {
@@ -69,63 +77,57 @@ impl<W: World> Run<'_, W> {
 
     /// Does everything that waits, wave after wave, until something fails or it is stopped.
     pub(super) async fn forward(&self) -> Result<(), Unheard> {
-        let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (place, task) in self.tasks.iter().enumerate() {
-            if self.states.borrow()[place] == State::Waiting {
-                waves.entry(task.wave).or_default().push(place);
-            }
-        }
-        for places in waves.into_values() {
+        for places in self.waves(|state| *state == State::Waiting).into_values() {
             if self.is_stopped() {
                 break;
             }
-            let steps = places.iter().map(|place| self.step(*place));
-            let mut steps = futures_util::stream::iter(steps).buffer_unordered(AT_A_TIME);
-            let mut unheard = Ok(());
-            // Those that are under way come to their end whatever happens to others.
-            while let Some(step) = steps.next().await {
-                if step.is_err() {
-                    self.failing.set(true);
-                    unheard = step;
-                }
-            }
-            unheard?;
+            side_by_side(places.iter().map(|place| self.step(*place))).await?;
             self.look_again(&places).await?;
         }
         Ok(())
     }
 
-    /// Takes back everything that this run brought about, the last first.
+    /// Takes back everything that this run brought about, the last wave first, until it is stopped.
     pub(super) async fn backward(&self) -> Result<(), Unheard> {
-        for place in (0..self.tasks.len()).rev() {
-            if self.stop.is_cancelled() {
-                break;
-            }
-            let state = self.state(place);
-            if state.is_ours() {
-                self.take_back(place, state).await?;
-            }
+        for places in self.waves(State::is_ours).into_values().rev() {
+            let steps = places.iter().map(|place| async {
+                if self.is_to_stop() {
+                    return Ok(());
+                }
+                self.take_back(*place, self.state(*place)).await
+            });
+            side_by_side(steps).await?;
         }
         Ok(())
     }
 
+    /// The steps that are so far, by their waves.
+    fn waves(&self, are: fn(&State) -> bool) -> BTreeMap<usize, Vec<usize>> {
+        let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (place, (task, state)) in self.tasks.iter().zip(&*self.states.borrow()).enumerate() {
+            if are(state) {
+                waves.entry(task.wave).or_default().push(place);
+            }
+        }
+        waves
+    }
+
     /// Judges the findings again that asked for these steps; one that is still bad is a failure of its step.
-    async fn look_again(&self, places: &[usize]) -> Result<(), Unheard> {
+    pub(super) async fn look_again(&self, places: &[usize]) -> Result<(), Unheard> {
         let done: Vec<usize> = places
             .iter()
             .copied()
             .filter(|place| matches!(self.states.borrow()[*place], State::Done { .. }))
             .filter(|place| !self.tasks[*place].restarts)
             .collect();
-        let Some(bad) = self.still_bad(&done).await else {
+        let Some(judged) = self.judged(&done).await else {
             return Ok(());
         };
+        let is_bad = |mended: &Mended| judged.get(mended).is_some_and(|status| status.is_bad());
         for place in done {
             let task = &self.tasks[place];
             let mut mends = task.mends.iter();
-            let Some((rule, subject)) =
-                mends.find(|(rule, subject)| bad.contains(&(rule.clone(), subject.clone())))
-            else {
+            let Some((rule, subject)) = mends.find(|mended| is_bad(mended)) else {
                 continue;
             };
             let detail = format!("it was done, but {rule} still finds the same about {subject}");
@@ -136,8 +138,8 @@ impl<W: World> Run<'_, W> {
         Ok(())
     }
 
-    /// The findings that asked for these steps and are bad still, as things are now; nothing when none asked.
-    pub(super) async fn still_bad(&self, places: &[usize]) -> Option<HashSet<(Arc<str>, Subject)>> {
+    /// What is found, as things are now, by the rules that asked for these steps; nothing when none asked.
+    pub(super) async fn judged(&self, places: &[usize]) -> Option<HashMap<Mended, Status>> {
         let mends = places.iter().flat_map(|place| &self.tasks[*place].mends);
         let rules: BTreeSet<&Arc<str>> = mends.map(|(rule, _)| rule).collect();
         if rules.is_empty() {
@@ -154,17 +156,13 @@ impl<W: World> Run<'_, W> {
             .filter(|path| self.fresh.known().observation(path).is_some())
             .collect();
         let facts = self.fresh.read(read).await;
-        Some(self.bad_by(&facts, &selection))
-    }
-
-    fn bad_by(&self, facts: &Facts, selection: &Selection) -> HashSet<(Arc<str>, Subject)> {
-        let judged = evaluate::judge(self.catalogue, facts, selection, self.waivers, self.today);
-        let findings = judged.map(|judged| judged.findings).unwrap_or_default();
-        findings
-            .into_iter()
-            .filter(|finding| finding.status.is_bad())
-            .map(|finding| (finding.rule, finding.subject))
-            .collect()
+        let judged = evaluate::judge(self.catalogue, &facts, &selection, self.waivers, self.today).ok()?;
+        let findings = judged.findings.into_iter();
+        Some(
+            findings
+                .map(|finding| ((finding.rule, finding.subject), finding.status))
+                .collect(),
+        )
     }
 
     pub(super) fn into_book(self, began: serde_json::Value) -> (Book, Option<crate::store::StoreError>) {
@@ -177,4 +175,16 @@ impl<W: World> Run<'_, W> {
     pub(super) fn known(&self) -> Rc<Facts> {
         self.fresh.known()
     }
+}
+
+/// Those that are under way come to their end whatever happens to others.
+async fn side_by_side(
+    steps: impl Iterator<Item = impl Future<Output = Result<(), Unheard>>>,
+) -> Result<(), Unheard> {
+    let mut steps = futures_util::stream::iter(steps).buffer_unordered(AT_A_TIME);
+    let mut all = Ok(());
+    while let Some(step) = steps.next().await {
+        all = all.and(step);
+    }
+    all
 }

@@ -24,10 +24,8 @@ pub(super) enum Stands {
 pub(super) fn stands(before: &Values, done: Option<&Values>, now: &Values, goals: &[Goal]) -> Stands {
     let places = before.iter().flatten().zip(now.iter().flatten());
     let done: Vec<_> = done.into_iter().flatten().flatten().collect();
-    let (mut old, mut new, mut changed) = (0, 0, 0);
-    let mut all = 0;
+    let (mut as_before, mut as_done, mut is_unclear) = (true, true, false);
     for (at, ((place, was), (_, is))) in places.enumerate() {
-        all += 1;
         let is = match is {
             Ok(is) => is,
             Err(why) => return Stands::Otherwise(why.clone()),
@@ -35,26 +33,25 @@ pub(super) fn stands(before: &Values, done: Option<&Values>, now: &Values, goals
         let was_so = was.as_ref() == Ok(is);
         let seen = done.get(at).and_then(|(_, seen)| seen.as_ref().ok());
         let goal = goals.iter().find(|goal| goal.place == *place);
-        match (seen, goal) {
-            _ if was_so => old += 1,
-            (Some(seen), _) if seen == is => new += 1,
-            (None, Some(goal)) if goal.new.is_some() && goal.is_met_by(is) => new += 1,
-            (None, Some(goal)) if goal.new.is_none() && goal.is_met_by(is) => {
-                // What was not there and is there now came by the step, which was announced under the lock.
-                if was.as_ref() == Ok(&FactValue::Nothing) {
-                    new += 1;
-                } else {
-                    changed += 1;
-                }
-            }
-            _ => return Stands::Otherwise(third(place, is)),
+        let is_met = goal.is_some_and(|goal| goal.is_met_by(is));
+        let is_known = goal.is_some_and(|goal| goal.new.is_some());
+        // What was not there and is there now came by the step, which was announced under the lock.
+        let is_made = was.as_ref() == Ok(&FactValue::Nothing);
+        let is_new = seen.map_or(is_met && (is_known || is_made), |seen| seen == is);
+        match (was_so, is_new) {
+            (false, false) if seen.is_none() && is_met => is_unclear = true,
+            (false, false) => return Stands::Otherwise(third(place, is)),
+            // One that was as it is to be counts for either.
+            _ => {}
         }
+        as_before &= was_so;
+        as_done &= is_new;
     }
-    match (old, new, changed) {
-        (old, _, _) if old == all => Stands::AsBefore,
-        (_, new, _) if new == all => Stands::AsDone,
-        (_, _, 0) => Stands::Between,
-        _ => Stands::Changed,
+    match (as_before, as_done) {
+        (true, _) => Stands::AsBefore,
+        (_, true) => Stands::AsDone,
+        _ if is_unclear => Stands::Changed,
+        _ => Stands::Between,
     }
 }
 

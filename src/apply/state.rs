@@ -16,12 +16,14 @@ const PAGE: usize = 500;
 /// What was, or is, at the places of a step, in the order of the fix's `sets`, finding by finding.
 pub(super) type Values = Vec<Vec<(Trail, Result<FactValue, Absence>)>>;
 
-/// What a step found before it did anything.
+/// What a step found before it did anything, and how far it is known to have come since.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Before {
     pub(super) was: Values,
     /// What the fix read for itself; a secret is nowhere but in memory.
     pub(super) read: Vec<Result<FactValue, Absence>>,
+    /// So many of its actions are known to be done.
+    pub(super) actions: usize,
 }
 
 /// How far a step is.
@@ -31,11 +33,10 @@ pub(super) enum State {
     Waiting,
     /// It was so before the run came to it.
     WasSo,
-    /// It was announced; so many of its actions are known to be done.
+    /// It was announced.
     Open {
         before: Before,
-        actions: usize,
-        /// How many it has.
+        /// How many actions it has.
         of: usize,
     },
     /// Everything was done, and this is what is there since.
@@ -45,10 +46,11 @@ pub(super) enum State {
     },
     /// Nothing of it was done.
     Failed(Absence),
-    /// It is being taken back.
+    /// It is being taken back; so many of the actions for that are known to be done.
     GoingBack {
         before: Before,
         now: Option<Values>,
+        undone: usize,
     },
     TakenBack,
     /// A person has to look at it; what was before is kept for whoever takes it back later.
@@ -88,6 +90,19 @@ impl State {
             Self::Done { now, .. } => Some(now),
             Self::GoingBack { now, .. } | Self::Stuck { now, .. } => now.as_ref(),
             _ => None,
+        }
+    }
+
+    /// Whether it was being taken back already.
+    pub(super) const fn goes_back(&self) -> bool {
+        matches!(self, Self::GoingBack { .. })
+    }
+
+    /// How many of the actions that take it back are known to be done.
+    pub(super) const fn undone(&self) -> usize {
+        match self {
+            Self::GoingBack { undone, .. } => *undone,
+            _ => 0,
         }
     }
 }
@@ -222,17 +237,21 @@ impl Book {
         Ok(match (kind, state, body["outcome"].as_str()) {
             (Kind::Intent, state, _) if body["back"] == true => State::GoingBack {
                 now: state.now().cloned(),
+                undone: state.undone(),
                 before: state.before().cloned().ok_or("taken back before it was done")?,
             },
             (Kind::Intent, _, _) => State::Open {
                 before: self.before_from_json(place, body, catalogue)?,
-                actions: 0,
                 of: count(&body["actions"]).unwrap_or(usize::MAX),
             },
-            (Kind::Result, State::Open { before, of, .. }, Some("action")) => State::Open {
+            (Kind::Result, State::Open { mut before, of }, Some("action")) => {
+                before.actions = count(&body["action"]).unwrap_or(0);
+                State::Open { before, of }
+            }
+            (Kind::Undone, State::GoingBack { before, now, .. }, Some("action")) => State::GoingBack {
                 before,
-                actions: count(&body["action"]).unwrap_or(0),
-                of,
+                now,
+                undone: count(&body["action"]).unwrap_or(0),
             },
             (Kind::Result, _, Some("was_so")) => State::WasSo,
             (Kind::Result, _, Some("not_done")) => State::Failed(why()?),
@@ -268,6 +287,7 @@ impl Book {
         Ok(Before {
             was: values_from_json(&body["was"], catalogue)?,
             read: read.collect::<Result<_, String>>()?,
+            actions: 0,
         })
     }
 }

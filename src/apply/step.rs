@@ -52,7 +52,6 @@ impl<W: World> Run<'_, W> {
             place,
             State::Open {
                 before: ready.before.clone(),
-                actions: 0,
                 of: ready.doings.len(),
             },
         );
@@ -82,7 +81,11 @@ impl<W: World> Run<'_, W> {
         let doings = doings.map_err(|held| Not::Possible(absent(task, held)))?;
         self.secrets.borrow_mut().insert(place, read.clone());
         Ok(Ready {
-            before: Before { was, read },
+            before: Before {
+                was,
+                read,
+                actions: 0,
+            },
             doings,
         })
     }
@@ -108,6 +111,7 @@ impl<W: World> Run<'_, W> {
         let before = Before {
             was,
             read: before.read,
+            actions: 0,
         };
         Ok(Ready { before, doings })
     }
@@ -238,8 +242,8 @@ impl<W: World> Run<'_, W> {
     }
 
     fn count(&self, place: usize, number: usize) {
-        if let State::Open { actions, .. } = &mut self.states.borrow_mut()[place] {
-            *actions = number;
+        if let State::Open { before, .. } = &mut self.states.borrow_mut()[place] {
+            before.actions = number;
         }
     }
 
@@ -312,7 +316,7 @@ impl<W: World> Run<'_, W> {
     async fn fail_open(&self, place: usize, before: Before, unwritten: Unwritten) -> Result<(), Unheard> {
         self.failing.set(true);
         let stands = self.stands_now(place, &before, None).await;
-        let first = matches!(self.state(place), State::Open { actions: 0, .. });
+        let first = matches!(self.state(place), State::Open { before, .. } if before.actions == 0);
         // What was refused at the first action changed nothing, wherever its places are.
         if first && (unwritten.refused || stands == Stands::AsBefore) {
             let why = unwritten.why;
