@@ -23,6 +23,7 @@
 //! | evidence | the facts that the finding's expressions really read | [`evaluate::Evidence`] |
 //! | fix | what would mend a finding; so far it is declared only, with its inputs | [`catalogue::Fix`] |
 //! | waiver | a finding that a person accepts, with a reason, an owner and a last day | [`pair::Waiver`] |
+//! | task | a step while it is done, or taken back | [`apply::Task`] |
 //! | entry | what the journal tells of one step of a run; it holds the hash of the one before | [`store::Entry`] |
 //! | diagnostic | "this file is wrong, here"; about files, never about servers | [`diagnostic::Diagnostic`] |
 //!
@@ -30,10 +31,11 @@
 //!
 //! ```text
 //! pair.yaml ──► collect ──► snapshot ──► evaluate ──► findings ──► report
-//!  packs ───────┘ probes                 └ rules                   people, JSON
+//!  packs ───────┘ probes                 └ rules       │           people, JSON
+//!                                                        └► plan ──► apply ──► journal; then all of it again
 //! ```
 //!
-//! [`pipeline`] shows it in a few short functions. Only [`collect`] touches other machines, and only through
+//! [`pipeline`] shows it in a few short functions. Only [`collect`] and [`apply`] touch other machines, and only through
 //! [`transport`]. [`evaluate`] and [`report`] are pure: the same input gives the same bytes, and the time is one of
 //! the inputs. So a snapshot replays exactly what was seen live.
 //!
@@ -63,9 +65,11 @@
 //!     [`plan::arrange()`] is the order alone.
 //! 13. [`store`]: what is kept of a pair between runs. One chain of entries that is only ever appended to, in SQLite or
 //!     PostgreSQL by the same code; what it has acknowledged is on disk.
-//! 14. [`report`]: findings and plans to text and JSON. It renders and judges nothing.
-//! 15. [`pipeline`]: the flow.
-//! 16. [`cli`]: the command line, one file for each command. Only here something is printed.
+//! 14. [`apply`]: a plan to effects. Each step is announced in the journal, done, read back, and can be taken back;
+//!     what a crash left open is settled by reading.
+//! 15. [`report`]: findings, plans and runs to text and JSON. It renders and judges nothing.
+//! 16. [`pipeline`]: the flow.
+//! 17. [`cli`]: the command line, one file for each command. Only here something is printed.
 //!
 //! # Where a change belongs
 //!

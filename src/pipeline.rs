@@ -1,5 +1,6 @@
 //! The flow, one way: open a pair, get its facts, judge them.
 
+mod attended;
 mod discover;
 mod planned;
 mod redacted;
@@ -22,6 +23,7 @@ use crate::facts::{FactPath, Facts, Snapshot, SnapshotError};
 use crate::pair::{Pair, Secrets};
 use crate::report::{Origin, Report};
 
+pub use attended::{Attended, Looked};
 pub use discover::{Sought, discover};
 pub use planned::{Planned, plan};
 pub use redacted::{Redacted, redacted};

@@ -75,6 +75,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "evaluate",
             "plan",
             "store",
+            "apply",
         ],
     ),
     (
@@ -88,6 +89,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "evaluate",
             "plan",
             "store",
+            "apply",
             "report",
         ],
     ),
@@ -104,6 +106,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "evaluate",
             "plan",
             "store",
+            "apply",
             "report",
             "pipeline",
         ],

@@ -7,9 +7,9 @@ use crate::facts::{Absence, Cause, FactValue};
 use crate::plan::{Detail, Doing};
 use crate::transport::Unwritten;
 
-mod host;
-mod setting;
-mod tds;
+pub(super) mod host;
+pub(super) mod setting;
+pub(super) mod tds;
 
 /// An action with everything that it is told.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@
 //! [`apply()`], [`resume()`] and [`undo()`] are the same few parts in another order.
 
 mod back;
-#[expect(dead_code, reason = "the servers of a pair come next")]
 mod deed;
 mod fresh;
+mod live;
 mod log;
 mod run;
 mod settle;
@@ -35,6 +35,7 @@ use run::Run;
 use settle::Stands;
 use state::{Before, State};
 
+pub use live::{Live, endpoints};
 pub use state::{Book, Unreadable};
 pub use task::{Goal, Task, tasks};
 pub use watch::{Event, Unwatched, Watch};

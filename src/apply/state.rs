@@ -185,6 +185,15 @@ impl Book {
         }
     }
 
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// Whether a failure leaves what was done.
+    pub fn keeps(&self) -> bool {
+        self.began["keep"] == true
+    }
+
     /// Whether the run changes anything at all.
     pub fn has_begun(&self) -> bool {
         !self.began.is_null()

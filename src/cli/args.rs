@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::apply::ApplyArguments;
 use super::check::CheckArguments;
 use super::collect::CollectArguments;
 use super::discover::DiscoverArguments;
@@ -11,6 +12,7 @@ use super::doctor::DoctorArguments;
 use super::exit::ExitStatus;
 use super::explain::ExplainArguments;
 use super::facts::FactsArguments;
+use super::fix::FixArguments;
 use super::history::HistoryArguments;
 use super::init::InitArguments;
 use super::log::LogFormat;
@@ -20,6 +22,7 @@ use super::rights::RightsArguments;
 use super::rules::RulesArguments;
 use super::terminal::Colour;
 use super::trust::TrustArguments;
+use super::undo::UndoArguments;
 
 /// Tells, before the bad day, whether the stand-in server can really take over.
 ///
@@ -120,6 +123,9 @@ impl Format {
 pub(crate) enum Command {
     Check(CheckArguments),
     Plan(PlanArguments),
+    Fix(FixArguments),
+    Apply(ApplyArguments),
+    Undo(UndoArguments),
     Collect(CollectArguments),
     Discover(DiscoverArguments),
     Init(InitArguments),

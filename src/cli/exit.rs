@@ -16,6 +16,10 @@ pub(crate) enum ExitStatus {
     CouldNotRun = 2,
     /// Nothing at or above `--fail-on`, but something could not be told.
     Unknown = 3,
+    /// A run that changes servers failed, and what it had done is taken back.
+    TakenBack = 4,
+    /// A run that changes servers failed, and a person has to look.
+    NeedsPerson = 5,
     /// Stopped by Ctrl-C.
     Interrupted = 130,
 }
@@ -57,6 +61,8 @@ impl ExitStatus {
     pub(crate) fn or_worse(self, other: Self) -> Self {
         let order = [
             Self::Interrupted,
+            Self::NeedsPerson,
+            Self::TakenBack,
             Self::CouldNotRun,
             Self::Findings,
             Self::Unknown,

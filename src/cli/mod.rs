@@ -3,6 +3,7 @@
 //! One file a command; each takes its arguments and the [`Context`] and gives an exit status or a refusal.
 //! Nothing is judged or rendered here, and only `terminal` prints.
 
+mod apply;
 mod args;
 mod check;
 mod clock;
@@ -13,6 +14,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod facts;
+mod fix;
 mod history;
 mod init;
 mod kept;
@@ -27,6 +29,7 @@ mod rights;
 mod rules;
 mod terminal;
 mod trust;
+mod undo;
 mod values;
 
 use std::ffi::OsString;
@@ -152,6 +155,9 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
     }
     match command {
         Command::Plan(arguments) => plan::run(arguments, context),
+        Command::Fix(arguments) => fix::run(arguments, context),
+        Command::Apply(arguments) => apply::run(arguments, context),
+        Command::Undo(arguments) => undo::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
         Command::Discover(arguments) => discover::run(arguments, context),

@@ -128,6 +128,7 @@ pub(crate) fn run(arguments: &PlanArguments, context: &mut Context) -> Outcome<E
     let planned = pipeline::plan(&opened, &snapshot, &answer, now).map_err(|refused| refusal(&refused))?;
     let told = PlanReport {
         report: opened.report(&snapshot, &answer, origin, now),
+        pair_file: Some(&arguments.pair),
         selection: &selection,
         plan: &planned.plan,
         rests: &planned.rests,
@@ -180,7 +181,7 @@ fn status(told: &PlanReport<'_>, fail_on: FailOn) -> ExitStatus {
 }
 
 /// Tells all steps that contradict each other or wait in a circle.
-fn refusal(refused: &Refused) -> Refusal {
+pub(super) fn refusal(refused: &Refused) -> Refusal {
     let mut lines = String::from("there is no plan");
     let name = |step: &StepRef| format!("{} on {} (would {})", step.fix, step.on, step.would);
     let value = |value: &Option<FactValue>| {

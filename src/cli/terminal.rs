@@ -154,6 +154,19 @@ impl Terminal {
         Some(matches!(said.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
+    /// Shows a question, and gives what waits for the answer of a person; nothing when there is no person.
+    pub(crate) fn question(&self, question: &str) -> Option<impl FnOnce() -> Option<String> + Send + use<>> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        self.complain(&visible(question));
+        Some(|| {
+            let mut said = String::new();
+            io::stdin().read_line(&mut said).ok()?;
+            Some(said)
+        })
+    }
+
     /// Shows what goes on in one line that the next one replaces; nothing where there is no such line.
     pub(crate) fn show_line(&self, text: &str) {
         if self.is_live() {

@@ -63,6 +63,7 @@ pub struct Request<'a> {
 }
 
 /// Digests of secrets under one key.
+#[derive(Clone, Copy)]
 pub struct Digests<'a> {
     /// Names the key.
     pub key: &'a str,
@@ -74,16 +75,9 @@ pub struct Digests<'a> {
 /// Secrets are fetched first, for they may ask a person.
 pub async fn collect(request: &Request<'_>, secrets: &mut Secrets) -> Snapshot {
     let endpoints = endpoints_of(request.catalogue, request.pair, request.wanted);
-    let peers = Peers::open(request.pair, &endpoints, secrets);
-    let facts = peers.read(request).await;
-    Snapshot {
-        pair: request.pair.name.value.clone(),
-        taken_at: (request.clock)(),
-        complete: !request.cancelled.is_cancelled(),
-        digest_key: request.digests.as_ref().map(|digests| digests.key.to_owned()),
-        facts,
-        undeclared: BTreeSet::new(),
-    }
+    Peers::open(request.pair, &endpoints, secrets)
+        .snapshot(request)
+        .await
 }
 
 /// One collection while it runs.

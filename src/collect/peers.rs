@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::transports::Transports;
 use super::{Request, Run, gather};
 use crate::catalogue::{FactDef, Of, Reading};
-use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Root, Side};
+use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Root, Side, Snapshot};
 use crate::pair::{Pair, Secrets};
 use crate::predicate::Seen;
 use crate::transport::dns::Dns;
@@ -41,6 +41,19 @@ impl Peers {
     pub fn open(pair: &Pair, endpoints: &BTreeSet<String>, secrets: &mut Secrets) -> Self {
         Self {
             transports: Transports::open(pair, endpoints, secrets),
+        }
+    }
+
+    /// Reads the wanted facts; what could not be read is absent with its cause.
+    pub async fn snapshot(&self, request: &Request<'_>) -> Snapshot {
+        let facts = self.read(request).await;
+        Snapshot {
+            pair: request.pair.name.value.clone(),
+            taken_at: (request.clock)(),
+            complete: !request.cancelled.is_cancelled(),
+            digest_key: request.digests.as_ref().map(|digests| digests.key.to_owned()),
+            facts,
+            undeclared: BTreeSet::new(),
         }
     }
 

@@ -183,6 +183,9 @@ fn outcome(run: &Run) -> String {
     if let Some(file) = body.get("file").and_then(Value::as_str) {
         return file.to_owned();
     }
+    if let Some(end) = run.ended.as_ref().and_then(|ended| ended.body["end"].as_str()) {
+        return end.replace('_', " ");
+    }
     match run.last.kind {
         Kind::Unlocked | Kind::Ended => "ended".to_owned(),
         kind => format!(

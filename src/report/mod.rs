@@ -5,6 +5,7 @@
 //! are shown as escapes. [`json()`] follows the published schema that [`schema()`] writes.
 
 mod answer;
+mod applied;
 mod changes;
 mod facts;
 mod history;
@@ -33,6 +34,7 @@ use crate::facts::Snapshot;
 use crate::pair::Pair;
 
 pub use answer::{json, schema};
+pub use applied::{AppliedReport, Turned, applied_json, applied_schema, applied_text};
 pub use changes::{Before, changes};
 pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
 pub use history::{run_json, run_text, runs_json, runs_table, summary_words, verified_json, verified_text};

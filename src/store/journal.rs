@@ -35,6 +35,8 @@ pub struct Run {
     pub target: String,
     pub first: Entry,
     pub last: Entry,
+    /// What it came to the last time that it came to an end, if it changed servers.
+    pub ended: Option<Entry>,
     /// How many entries it has.
     pub entries: i64,
 }
@@ -150,6 +152,7 @@ impl Store {
                     target: row.text(2)?,
                     first: one(work, row.int(3)?).await?,
                     last: one(work, row.int(4)?).await?,
+                    ended: ended(work, row.int(3)?).await?,
                     entries: row.int(5)?,
                 });
             }
@@ -209,6 +212,12 @@ pub(super) async fn append(
     let values = [Value::Int(seq), Value::Bytes(hash.bytes())];
     work.run("UPDATE head SET seq = $1, hash = $2", &values).await?;
     Ok(seq)
+}
+
+async fn ended(work: &mut Work<'_>, run: Seq) -> Result<Option<Entry>, Fault> {
+    let words = entries!("WHERE run = $1 AND kind = 'ended' ORDER BY seq DESC LIMIT 1");
+    let row = work.row(words, &[Value::Int(run)]).await?;
+    row.map(|row| entry(&row)).transpose()
 }
 
 async fn one(work: &mut Work<'_>, seq: Seq) -> Result<Entry, Fault> {

@@ -11,12 +11,12 @@ use crate::transport::host::{Act, Command, Host, RegistryData, ServiceAct, Start
 use crate::transport::{Unwritten, local};
 
 /// On the host that it is about.
-pub(super) async fn run(deed: Deed<'_>, host: &Host) -> Result<(), Unwritten> {
+pub(in crate::apply) async fn run(deed: Deed<'_>, host: &Host) -> Result<(), Unwritten> {
     host.act(&act(deed)?).await
 }
 
 /// On this machine, which only runs commands.
-pub(super) async fn run_here(deed: Deed<'_>, deadline: Duration) -> Result<(), Unwritten> {
+pub(in crate::apply) async fn run_here(deed: Deed<'_>, deadline: Duration) -> Result<(), Unwritten> {
     let (command, input) = command(deed)?;
     local_act(&command, &input, deadline).await
 }

@@ -8,7 +8,7 @@ use crate::transport::Unwritten;
 /// Sets it, or takes it out where nothing was said of it before.
 ///
 /// The file is replaced as a whole: what fails left it as it was.
-pub(super) fn run(deed: Deed<'_>, file: &PairFile) -> Result<(), Unwritten> {
+pub(in crate::apply) fn run(deed: Deed<'_>, file: &PairFile) -> Result<(), Unwritten> {
     let place = deed.text(deed.verb())?;
     let name = place.strip_prefix("setting.").filter(|name| is_name(name));
     let name = name.ok_or_else(|| deed.refused(format!("`{place}` is no setting")))?;

@@ -7,7 +7,11 @@ use crate::transport::host::Host;
 use crate::transport::tds::{Batch, Tds};
 
 /// Runs it, by way of a host where the pair file says so.
-pub(super) async fn run(deed: Deed<'_>, tds: &Tds, through: Option<&Host>) -> Result<(), Unwritten> {
+pub(in crate::apply) async fn run(
+    deed: Deed<'_>,
+    tds: &Tds,
+    through: Option<&Host>,
+) -> Result<(), Unwritten> {
     let batch = batch(deed)?;
     match through {
         None => tds.batch(&batch).await,

@@ -30,6 +30,8 @@ struct Answer<'a> {
     standin: &'static str,
     /// The name of the pair.
     pair: &'a str,
+    /// The pair file, or its folder, as it was named; null when it was not.
+    pair_file: Option<String>,
     source: &'a str,
     target: &'a str,
     /// When the snapshot was recorded that stands in for the servers; null when they were asked.
@@ -212,6 +214,7 @@ fn answer<'a>(told: &PlanReport<'a>) -> Answer<'a> {
         schema: LAYOUT,
         standin: env!("CARGO_PKG_VERSION"),
         pair: &report.pair.name.value,
+        pair_file: told.pair_file.map(|file| file.display().to_string()),
         source: &report.pair.source.name.value,
         target: &report.pair.target.name.value,
         recorded: (report.origin == Origin::Recorded).then(|| taken_at.clone()),

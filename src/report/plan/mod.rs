@@ -9,6 +9,8 @@ pub use answer::{plan_json, plan_schema};
 pub use draw::{plan_dot, plan_mermaid};
 pub use human::plan_text;
 
+use std::path::Path;
+
 use super::Report;
 use crate::evaluate::{Finding, Selection, Status};
 use crate::plan::{Plan, Rests};
@@ -17,6 +19,8 @@ use crate::plan::{Plan, Rests};
 #[derive(Clone, Copy, Debug)]
 pub struct PlanReport<'a> {
     pub report: Report<'a>,
+    /// The pair file, as it was named.
+    pub pair_file: Option<&'a Path>,
     pub selection: &'a Selection,
     pub plan: &'a Plan,
     pub rests: &'a Rests,

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::sample::Sample;
 use crate::evaluate::Status;
-use crate::report::{Origin, facts_json, json, plan_schema, rules_json, schema, settings_json};
+use crate::report::{
+    Origin, applied_schema, facts_json, json, plan_schema, rules_json, schema, settings_json,
+};
 
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -112,6 +114,20 @@ fn the_published_schema_of_plans_is_what_is_written() {
     assert_eq!(
         published,
         plan_schema(),
+        "run this test with STANDIN_UPDATE=1 and look at what changed"
+    );
+}
+
+#[test]
+fn the_published_schema_of_runs_is_what_is_written() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/run.schema.json");
+    if env::var_os("STANDIN_UPDATE").is_some() {
+        fs::write(&path, applied_schema()).unwrap();
+    }
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        published,
+        applied_schema(),
         "run this test with STANDIN_UPDATE=1 and look at what changed"
     );
 }
