@@ -7,7 +7,9 @@ use crate::facts::{Absence, Cause, FactValue};
 use crate::plan::{Detail, Doing};
 use crate::transport::Unwritten;
 
+pub(super) mod dns;
 pub(super) mod host;
+pub(super) mod ldap;
 pub(super) mod setting;
 pub(super) mod tds;
 
@@ -52,6 +54,12 @@ impl<'a> Deed<'a> {
             Some(Detail::Value(value)) => Ok(value),
             _ => Err(self.refused(format!("`{slot}` has no value"))),
         }
+    }
+
+    /// The same, where it may be left out or be `()`.
+    pub(super) fn optional_value(self, slot: &str) -> Result<Option<&'a FactValue>, Unwritten> {
+        let value = self.detail(slot).map(|_| self.value(slot)).transpose()?;
+        Ok(value.filter(|value| **value != FactValue::Nothing))
     }
 
     /// The entries of a slot that has several, such as the attributes of `replace`, by their names.

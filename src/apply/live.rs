@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::World;
-use super::deed::{Deed, host, setting, tds};
+use super::deed::{Deed, dns, host, ldap, setting, tds};
 use crate::catalogue::{Action, Catalogue, Fix, On, Reading};
 use crate::collect::{Digests, For, Peers, Request, Silent, endpoint_of};
 use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Root, Side};
@@ -55,7 +55,6 @@ impl Live<'_> {
         }
     }
 
-    #[expect(dead_code, reason = "more protocols come next")]
     fn endpoint(doing: &Doing) -> Result<&str, Unwritten> {
         match &doing.at {
             At::Endpoint(name) => Ok(name),
@@ -105,6 +104,14 @@ impl World for Live<'_> {
     async fn act(&self, doing: &Doing) -> Result<(), Unwritten> {
         let deed = Deed::new(doing);
         match doing.protocol {
+            "ldap" => {
+                let endpoint = self.peers.ldap(Self::endpoint(doing)?);
+                ldap::run(deed, endpoint.map_err(Unwritten::refused)?).await
+            }
+            "dns" => {
+                let endpoint = self.peers.dns(Self::endpoint(doing)?);
+                dns::run(deed, endpoint.map_err(Unwritten::refused)?).await
+            }
             "tds" => {
                 let endpoint = self.peers.tds(self.pair, Self::side(doing)?);
                 let (server, through) = endpoint.map_err(Unwritten::refused)?;
@@ -112,7 +119,6 @@ impl World for Live<'_> {
             }
             "setting" => setting::run(deed, self.file),
             "shell" if doing.at == At::Local => host::run_here(deed, self.timeout).await,
-            "ldap" | "dns" => Err(misplaced(doing)),
             _ => {
                 let host = self.peers.host(self.pair, Self::side(doing)?);
                 host::run(deed, &host.map_err(Unwritten::refused)?).await

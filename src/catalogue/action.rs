@@ -99,6 +99,11 @@ const RIGHTS: &[Slot] = &[
     needed("to", Kind::Value(Wanted::Sid)),
     needed("rights", Kind::Value(Wanted::Texts)),
 ];
+const TAKEN_BACK: &[Slot] = &[
+    needed("to", Kind::Value(Wanted::Sid)),
+    needed("rights", Kind::Value(Wanted::Texts)),
+    optional("before", Kind::Value(Wanted::Anything)),
+];
 const RECORD: &[Slot] = &[
     needed("zone", DNS),
     needed("type", RECORDS),
@@ -143,7 +148,7 @@ pub const VERBS: &[Verb] = &[
         protocol: "ldap",
         name: "revoke",
         object: DN,
-        slots: RIGHTS,
+        slots: TAKEN_BACK,
         reads: "take out of the access list of",
     },
     Verb {

@@ -9,6 +9,10 @@ use super::acl::{
 use super::sid::SidError;
 use super::{Guid, Sid};
 
+mod edit;
+
+pub use edit::{DaclEdit, DaclError};
+
 /// Says why bytes are not a security descriptor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DescriptorError {

@@ -25,7 +25,7 @@ mod win_path;
 
 pub use absence::{Absence, Cause};
 pub use acl::{Access, Ace, Acl, Dacl, Effect, RawAce};
-pub use descriptor::DescriptorError;
+pub use descriptor::{DaclEdit, DaclError, DescriptorError};
 pub use dn::{Dn, DnError, Rdn};
 pub use facts_store::{Facts, Observation, Provenance, Reading};
 pub use guid::{Guid, GuidError};

@@ -1,9 +1,9 @@
-//! Directory searches over LDAP.
+//! Directory searches and changes over LDAP.
 //!
-//! Reads only. Connections are verified TLS unless the pair file says otherwise, a few for each server, opened when
+//! Connections are verified TLS unless the pair file says otherwise, a few for each server, opened when
 //! they are needed. Every search is paged, lists longer than the server tells at once are read to their end, and an
 //! answer is whole or an absence: never a part of it. A request that an ended connection lost is asked once more,
-//! because reading twice does no harm; a log-on is never repeated.
+//! because reading twice does no harm; a log-on is never repeated, and neither is a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,13 +16,14 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::deadline::Deadline;
-use super::pool::Pool;
+use super::pool::{Lease, Pool};
 use super::tls::Tls;
 use super::{LogOnGate, Trouble, clip, tcp};
 use crate::facts::{Absence, Cause, Record};
 
 mod ask;
 mod ber;
+mod change;
 mod codes;
 mod connect;
 mod guard;
@@ -37,6 +38,7 @@ mod search;
 mod tests;
 mod wire;
 
+pub use change::{Attribute, Change, Edit, Way};
 use connect::Connection;
 use referral::Referral;
 use search::Failure;
@@ -169,35 +171,56 @@ impl Ldap {
         match self.ask(search).await {
             Ok(rows) => Ok(rows),
             Err(Failure::Referred { to, trouble }) => self.follow(search, &to, trouble).await,
-            Err(Failure::Refused(trouble) | Failure::Broken(trouble) | Failure::Lost(trouble)) => {
-                Err(trouble)
-            }
+            Err(failure) => Err(failure.into_trouble()),
         }
     }
 
-    /// Asks this server, a second time when the connection was lost.
     async fn ask(&self, search: &Search) -> Result<Vec<Record>, Failure> {
-        let open = |since| Box::pin(connect::open(&self.config, &self.place, &self.tls, since));
-        let mut lease = self.pool.take(open).await.map_err(Failure::Broken)?;
-        let waited = std::mem::take(&mut lease.connection().waited);
-        let deadline = Deadline::since(lease.since, self.config.deadline).later(waited);
-        let mut outcome = lease.connection().search(search, &self.config, deadline).await;
-        if let Err(Failure::Lost(trouble)) = &outcome {
-            debug!(
-                endpoint = &*self.config.endpoint,
-                reason = trouble.detail,
-                "opens a lost connection again"
-            );
-            lease.reopen(open(lease.since)).await.map_err(Failure::Broken)?;
-            outcome = lease.connection().search(search, &self.config, deadline).await;
-        }
-        if matches!(
-            outcome,
-            Ok(_) | Err(Failure::Refused(_) | Failure::Referred { .. })
-        ) {
+        let (mut lease, deadline) = self.lend().await.map_err(Failure::Broken)?;
+        let outcome = self.ask_over(&mut lease, search, deadline).await;
+        if outcome
+            .as_ref()
+            .err()
+            .is_none_or(Failure::leaves_the_connection_good)
+        {
             lease.keep();
         }
         outcome
+    }
+
+    /// A connection, and by when one request must be done.
+    async fn lend(&self) -> Result<(Lease<'_, Connection>, Deadline), Trouble> {
+        let mut lease = self.pool.take(|since| self.open(since)).await?;
+        let waited = std::mem::take(&mut lease.connection().waited);
+        let deadline = Deadline::since(lease.since, self.config.deadline).later(waited);
+        Ok((lease, deadline))
+    }
+
+    fn open(&self, since: Instant) -> impl Future<Output = Result<Connection, Trouble>> {
+        Box::pin(connect::open(&self.config, &self.place, &self.tls, since))
+    }
+
+    /// Asks this server, a second time when the connection was lost.
+    async fn ask_over(
+        &self,
+        lease: &mut Lease<'_, Connection>,
+        search: &Search,
+        deadline: Deadline,
+    ) -> Result<Vec<Record>, Failure> {
+        let outcome = lease.connection().search(search, &self.config, deadline).await;
+        let Err(Failure::Lost(trouble)) = &outcome else {
+            return outcome;
+        };
+        debug!(
+            endpoint = &*self.config.endpoint,
+            reason = trouble.detail,
+            "opens a lost connection again"
+        );
+        lease
+            .reopen(self.open(lease.since))
+            .await
+            .map_err(Failure::Broken)?;
+        lease.connection().search(search, &self.config, deadline).await
     }
 
     /// Asks the server that this one names, when our log-on may go there.

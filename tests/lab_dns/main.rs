@@ -1,7 +1,7 @@
 //! The DNS transport against real name servers and against servers that misbehave.
 //!
 //! Runs inside the lab: `tests/lab/lab run cargo test --test lab_dns`. Outside of it the tests say that they were
-//! left out, or fail when `STANDIN_LAB=required`. Nothing here changes a record, and each update test proves it.
+//! left out, or fail when `STANDIN_LAB=required`.
 
 /// Leaves the test out unless the lab is up.
 macro_rules! in_lab {
@@ -17,6 +17,7 @@ macro_rules! in_lab {
     };
 }
 
+mod changes;
 mod updates;
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The directory transport against a real domain controller and against servers that misbehave.
+//! The directory transport, reading and changing, against a real domain controller and against servers that misbehave.
 //!
 //! Runs inside the lab: `tests/lab/lab run cargo test --test lab_ldap`. Outside of it the tests say that they were
 //! left out, or fail when `STANDIN_LAB=required`.
@@ -32,6 +32,7 @@ macro_rules! in_lab {
 }
 
 mod answers;
+mod changes;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
 mod trouble;

@@ -1,6 +1,6 @@
 //! One question and its answer: in a datagram first, over a stream when that is too small.
 //!
-//! Only questions that change nothing go through here, so that they may be repeated.
+//! Only questions that change nothing are asked in datagrams, so that they may be repeated.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

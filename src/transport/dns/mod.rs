@@ -1,8 +1,8 @@
-//! Asks one DNS server: records, zones, zone transfers, and whether a name may be changed.
+//! Asks one DNS server: records, zones, zone transfers, and whether a name may be changed; and changes one record.
 //!
 //! The server is chosen, not found: a failover changes records on one server, so what that server says counts.
 //! "There is no such record" is an answer only where it is proven; a server that does not know gives an
-//! [`Absence`]. Nothing here changes a record.
+//! [`Absence`].
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, RData, Record as Resource, RecordType};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+mod change;
 mod exchange;
 mod judge;
 mod message;
@@ -28,6 +29,7 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use change::{Change, Data, Way};
 pub use sign::Tsig;
 
 use super::Trouble;

@@ -3,11 +3,13 @@
 //! Names are read and shown here and not by the protocol library: zone files escape a byte as three decimal
 //! digits, the library in octal, and a name that it does not like must become an error, never a panic.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
 use hickory_proto::rr::{Name, RecordType};
+
+use super::super::clip;
 
 /// Bytes of a name on the wire, root included.
 const LONGEST_NAME: usize = 255;
@@ -18,9 +20,9 @@ pub(super) fn parse(text: &str) -> Result<Name, String> {
     if text == "." {
         return Ok(Name::root());
     }
-    let labels = split(text).map_err(|why| format!("\"{text}\" is not a DNS name: {why}"))?;
-    let mut name =
-        Name::from_labels(labels).map_err(|error| format!("\"{text}\" is not a DNS name: {error}"))?;
+    let refused = |why: &dyn Display| format!("\"{}\" is not a DNS name: {why}", clip(text));
+    let labels = split(text).map_err(|why| refused(&why))?;
+    let mut name = Name::from_labels(labels).map_err(|error| refused(&error))?;
     name.set_fqdn(true);
     Ok(name)
 }

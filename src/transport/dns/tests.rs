@@ -1,4 +1,5 @@
 mod changes;
+mod updates;
 mod zones;
 
 use std::time::{Duration, Instant};

@@ -9,6 +9,8 @@ pub(super) const SUCCESS: u32 = 0;
 pub(super) const REFERRAL: u32 = 10;
 
 const OPERATIONS_ERROR: u32 = 1;
+const TIME_LIMIT: u32 = 3;
+const OTHER: u32 = 80;
 pub(super) const NOT_FOUND: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 
@@ -16,7 +18,11 @@ const INVALID_CREDENTIALS: u32 = 49;
 const CODES: &[(u32, Cause, &str)] = &[
     (OPERATIONS_ERROR, Cause::Malformed, "the server could not do it"),
     (2, Cause::Malformed, "the server does not understand the request"),
-    (3, Cause::Timeout, "the search took longer than the server allows"),
+    (
+        TIME_LIMIT,
+        Cause::Timeout,
+        "the search took longer than the server allows",
+    ),
     (
         4,
         Cause::Truncated,
@@ -91,6 +97,54 @@ const CODES: &[(u32, Cause, &str)] = &[
     (85, Cause::Timeout, "the server gave up waiting"),
 ];
 
+/// The same for a change, where it means something else than for a search.
+const CHANGE_CODES: &[(u32, Cause, &str)] = &[
+    (
+        TIME_LIMIT,
+        Cause::Timeout,
+        "the change took longer than the server allows",
+    ),
+    (
+        11,
+        Cause::Unsupported,
+        "the change exceeds what the server's administrator allows",
+    ),
+    (
+        16,
+        Cause::NotFound,
+        "there is no such attribute, or it has no such value",
+    ),
+    (
+        19,
+        Cause::Unsupported,
+        "a value is not one that the directory allows there",
+    ),
+    (20, Cause::Unsupported, "the attribute has this value already"),
+    (21, Cause::Unsupported, "a value does not fit its attribute"),
+    (
+        34,
+        Cause::Malformed,
+        "this is not a distinguished name to the server",
+    ),
+    (50, Cause::Denied, "the account lacks the right to change it"),
+    (
+        64,
+        Cause::Unsupported,
+        "an object of its class cannot have this name",
+    ),
+    (
+        65,
+        Cause::Unsupported,
+        "its class does not allow an attribute, or demands another",
+    ),
+    (66, Cause::Unsupported, "there are objects below it"),
+    (67, Cause::Unsupported, "the attribute is its name"),
+    (68, Cause::Unsupported, "there is an object of this name already"),
+    (69, Cause::Unsupported, "its class cannot be changed"),
+    (71, Cause::Unsupported, "the change needs several servers"),
+    (OTHER, Cause::Malformed, "the server does not say what went wrong"),
+];
+
 /// What Active Directory adds to a refused log-on as `data NNN`.
 const LOG_ON_CODES: &[(&str, &str)] = &[
     ("525", "there is no such user"),
@@ -108,15 +162,40 @@ const LOG_ON_CODES: &[(&str, &str)] = &[
 
 /// Why `place` did not do what was asked; `subject` names it, as the base of a search.
 pub(super) fn explain(place: &str, subject: &str, result: &LdapResult) -> Trouble {
-    let (_, mut cause, mut meaning) = CODES
-        .iter()
-        .copied()
+    told(place, subject, result, CODES.iter())
+}
+
+/// Why `place` did not change `subject`.
+pub(super) fn explain_change(place: &str, subject: &str, result: &LdapResult) -> Trouble {
+    let mut trouble = told(place, subject, result, CHANGE_CODES.iter().chain(CODES));
+    if result.rc == REFERRAL {
+        let to = clip(&result.refs.join(" "));
+        trouble.detail = format!("{}; it refers to {to}, where no change is sent", trouble.detail);
+    }
+    trouble
+}
+
+/// Whether a change may have been made although this is the result.
+pub(super) fn leaves_in_doubt(code: u32) -> bool {
+    let known = CODES.iter().chain(CHANGE_CODES).any(|known| known.0 == code);
+    matches!(code, TIME_LIMIT | OTHER) || !known
+}
+
+fn told<'a>(
+    place: &str,
+    subject: &str,
+    result: &LdapResult,
+    mut codes: impl Iterator<Item = &'a (u32, Cause, &'a str)>,
+) -> Trouble {
+    let unknown = (
+        result.rc,
+        Cause::Malformed,
+        "the server answers with an unknown result",
+    );
+    let (_, mut cause, mut meaning) = codes
         .find(|(code, ..)| *code == result.rc)
-        .unwrap_or((
-            result.rc,
-            Cause::Malformed,
-            "the server answers with an unknown result",
-        ));
+        .copied()
+        .unwrap_or(unknown);
     if result.rc == OPERATIONS_ERROR && not_logged_on(&result.text) {
         (cause, meaning) = (Cause::Denied, "the server wants a log-on first");
     }
@@ -202,6 +281,7 @@ mod tests {
             );
         }
         assert!(CODES.is_sorted_by_key(|(code, ..)| code));
+        assert!(CHANGE_CODES.is_sorted_by_key(|(code, ..)| code));
     }
 
     #[test]

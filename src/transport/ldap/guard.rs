@@ -14,6 +14,7 @@ pub(super) enum Phase {
     StartTls,
     LogOn,
     Search,
+    Change,
 }
 
 /// The result of one operation.
@@ -44,6 +45,9 @@ const ENUMERATED: u8 = 0x0a;
 const BIND_RESPONSE: u8 = 0x61;
 const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
+const MODIFY_RESPONSE: u8 = 0x67;
+const ADD_RESPONSE: u8 = 0x69;
+const DELETE_RESPONSE: u8 = 0x6b;
 const SEARCH_REFERENCE: u8 = 0x73;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const CONTROLS: u8 = 0xa0;
@@ -83,6 +87,7 @@ fn operation_in(phase: Phase, operation: &Element<'_>) -> Result<Message, Garbag
     match (phase, operation.tag) {
         (Phase::LogOn, BIND_RESPONSE)
         | (Phase::Search, SEARCH_DONE)
+        | (Phase::Change, ADD_RESPONSE | MODIFY_RESPONSE | DELETE_RESPONSE)
         | (Phase::StartTls, EXTENDED_RESPONSE) => result(operation.content).map(Message::Result),
         (Phase::Search, SEARCH_ENTRY) => entry(operation.content),
         (Phase::Search, SEARCH_REFERENCE) => texts(operation.content).map(|()| Message::Item),

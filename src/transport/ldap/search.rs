@@ -38,6 +38,21 @@ pub(super) enum Failure {
     Broken(Trouble),
 }
 
+impl Failure {
+    pub(super) const fn leaves_the_connection_good(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Referred { .. })
+    }
+
+    pub(super) fn into_trouble(self) -> Trouble {
+        match self {
+            Self::Refused(trouble)
+            | Self::Referred { trouble, .. }
+            | Self::Lost(trouble)
+            | Self::Broken(trouble) => trouble,
+        }
+    }
+}
+
 /// Refuses what no server should be asked.
 pub(super) fn check(search: &Search) -> Result<(), Trouble> {
     let depth = search
@@ -279,6 +294,11 @@ fn descriptor_parts(parts: u8) -> RawControl {
         crit: true,
         val: Some(vec![0x30, 0x03, 0x02, 0x01, parts]),
     }
+}
+
+/// Says that of a security descriptor only the access list is meant.
+pub(super) fn access_list_only() -> RawControl {
+    descriptor_parts(ACCESS_LIST)
 }
 
 /// Whether a result may mean that the control, not the search, was refused.

@@ -1,4 +1,4 @@
-//! Searches against servers that behave, and against those that do not.
+//! Searches and changes against servers that behave, and against those that do not.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::*;
 use crate::facts::FactValue;
 
 mod answers;
+mod changes;
 mod fake;
 mod hostile;
 

@@ -14,6 +14,9 @@ use crate::transport::ldap::{Ldap, LdapConfig, LogOn, Security};
 
 pub(super) const BIND: u8 = 0x60;
 pub(super) const SEARCH: u8 = 0x63;
+pub(super) const MODIFY: u8 = 0x66;
+pub(super) const ADD: u8 = 0x68;
+pub(super) const DELETE: u8 = 0x4a;
 
 /// What a client asked.
 #[derive(Clone, Debug)]
@@ -26,8 +29,16 @@ pub(super) struct Request {
     pub(super) attributes: Vec<String>,
     /// The cookie of the page that is asked for.
     pub(super) cookie: Vec<u8>,
-    /// Which parts of security descriptors are asked for.
+    /// Which parts of security descriptors are meant.
     pub(super) parts: Option<u8>,
+    /// The operation as it was sent, without its tag.
+    pub(super) content: Vec<u8>,
+}
+
+impl Request {
+    pub(super) const fn is_change(&self) -> bool {
+        matches!(self.operation, MODIFY | ADD | DELETE)
+    }
 }
 
 pub(super) enum Reply {
@@ -123,6 +134,7 @@ async fn serve(
             let reply = match answer(&request) {
                 Some(reply) => reply,
                 None if request.operation == BIND => Reply::Send(bound(&request, 0, "")),
+                None if request.is_change() => Reply::Send(changed(&request, 0, "", &[])),
                 None => Reply::Send(done(&request, 0, "", &[])),
             };
             match reply {
@@ -151,6 +163,7 @@ fn read(message: &[u8], connection: usize) -> Request {
         attributes: Vec::new(),
         cookie: Vec::new(),
         parts: None,
+        content: operation.content.to_vec(),
     };
     if operation.tag == SEARCH {
         let mut search = Reader::new(operation.content);
@@ -206,13 +219,27 @@ pub(super) fn bound(to: &Request, code: u8, why: &str) -> Vec<u8> {
 }
 
 pub(super) fn done(to: &Request, code: u8, why: &str, referrals: &[&str]) -> Vec<u8> {
+    answer(to, 0x65, code, why, referrals)
+}
+
+/// The result of a change.
+pub(super) fn changed(to: &Request, code: u8, why: &str, referrals: &[&str]) -> Vec<u8> {
+    let tag = if to.operation == DELETE {
+        0x6b
+    } else {
+        to.operation + 1
+    };
+    answer(to, tag, code, why, referrals)
+}
+
+fn answer(to: &Request, tag: u8, code: u8, why: &str, referrals: &[&str]) -> Vec<u8> {
     let referrals: Vec<u8> = referrals.iter().flat_map(|url| text(url)).collect();
     let more = if referrals.is_empty() {
         Vec::new()
     } else {
         tlv(0xa3, &referrals)
     };
-    message(to.id, &tlv(0x65, &result(code, why, &more)), &[])
+    message(to.id, &tlv(tag, &result(code, why, &more)), &[])
 }
 
 /// The end of a page; an empty cookie ends the last one.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::fake::page_done;
+use super::fake::{changed, page_done};
 use super::*;
 use crate::transport::ldap::ber::Garbage;
 use crate::transport::ldap::guard::{self, Phase};
@@ -35,6 +35,7 @@ async fn garbage_is_malformed() {
         attributes: vec![],
         cookie: vec![],
         parts: None,
+        content: Vec::new(),
     };
     for (bytes, cause) in [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), Cause::Malformed),
@@ -103,18 +104,35 @@ fn only_what_was_asked_for_may_come() {
         attributes: vec![],
         cookie: vec![],
         parts: None,
+        content: Vec::new(),
     };
-    let (log_on, row, end) = (
+    let (change, log_on, row, end) = (
+        changed(
+            &Request {
+                operation: fake::DELETE,
+                ..asked.clone()
+            },
+            0,
+            "",
+            &[],
+        ),
         bound(&asked, 0, ""),
         entry(&asked, "CN=a", &[("cn", &[b"x"])]),
         page_done(&asked, b"c"),
     );
     for (message, good) in [
+        (&change, Phase::Change),
         (&log_on, Phase::LogOn),
         (&row, Phase::Search),
         (&end, Phase::Search),
     ] {
-        for phase in [Phase::Idle, Phase::StartTls, Phase::LogOn, Phase::Search] {
+        for phase in [
+            Phase::Idle,
+            Phase::StartTls,
+            Phase::LogOn,
+            Phase::Search,
+            Phase::Change,
+        ] {
             assert_eq!(guard::vet(message, phase).is_ok(), phase == good, "{phase:?}");
         }
     }
