@@ -29,6 +29,7 @@ mod probe;
 mod reads;
 mod rights;
 mod rules;
+mod trust;
 mod types;
 
 pub use action::{Action, Arg, Attributes, Kind, Slot, VERBS, Verb, Wanted};
@@ -41,8 +42,8 @@ pub use fix::{Condition, Fix, Input, Neighbour, Phase, PlaceValue, Reach, Readin
 pub use guard::Guard;
 pub use load::{Loaded, load, load_to_judge};
 pub use model::{
-    Catalogue, FactDef, FixUse, Guide, Of, Pack, Program, RequiredSide, Requirement, Rule, RuleLocals,
-    Setting, Severity,
+    Catalogue, FactDef, FixUse, Guide, Of, Pack, RequiredSide, Requirement, Rule, RuleLocals, Setting,
+    Severity,
 };
 pub use phrase::{Phrase, PhraseScope};
 pub use probe::{
@@ -52,6 +53,7 @@ pub use probe::{
 pub use reads::{reads_of_fixes, reads_of_rule};
 pub use rights::{FormerRight, NeededRight};
 pub use rules::Rules;
+pub use trust::{Does, Power};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Discovery, Fix, FormerRight, Guard, NeededRight, On, PackSource, Phrase, Probe, Rules};
+use super::{Discovery, Fix, FormerRight, Guard, NeededRight, PackSource, Phrase, Probe, Rules};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -261,49 +261,7 @@ pub struct Catalogue {
     pub digest: String,
 }
 
-/// A program that a pack wants to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Program<'c> {
-    /// The fact that it reads, or the fix that it is a part of.
-    pub of: &'c str,
-    /// Where it runs, in the words of the pair file.
-    pub on: String,
-    /// All of it, as the pack writes it.
-    pub text: String,
-}
-
-fn program<'c>(of: &'c str, on: &On, text: String) -> Program<'c> {
-    Program {
-        of,
-        on: match on {
-            On::Here => "source and target".to_owned(),
-            On::Local => "this machine".to_owned(),
-            On::Host(_) => "other hosts".to_owned(),
-            on => on.to_string(),
-        },
-        text,
-    }
-}
-
 impl Catalogue {
-    /// What this pack would run, in the order of its facts, then of its fixes.
-    pub fn programs(&self, pack: &str) -> Vec<Program<'_>> {
-        let of_facts = self.facts.values().flat_map(|fact| {
-            let probes = fact.probes.iter().filter(|probe| probe.pack.as_ref() == pack);
-            probes.filter_map(|probe| Some(program(&fact.name, &probe.on, probe.ask.program()?)))
-        });
-        let fixes = self.fixes.values().filter(|fix| fix.pack.as_ref() == pack);
-        let of_fixes = fixes.flat_map(|fix| {
-            let read = fix.read.iter().map(|reading| &reading.probe);
-            let read = read.filter_map(|probe| Some(program(&fix.id, &probe.on, probe.ask.program()?)));
-            let done = fix
-                .done()
-                .filter_map(|action| Some(program(&fix.id, &action.on, action.program()?)));
-            read.chain(done)
-        });
-        of_facts.chain(of_fixes).collect()
-    }
-
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.place(id).map(|place| &self.rules[place])
     }

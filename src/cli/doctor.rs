@@ -98,12 +98,12 @@ fn files(pair: &Path, opened: &Opened, context: &Context) -> Vec<Look> {
         .iter()
         .filter(|pack| !pack.is_trusted(&opened.trusted))
     {
-        let programs = opened.catalogue.programs(&pack.name).len();
+        let powers = opened.catalogue.powers(&pack.name);
         if let PackSource::Folder(folder) = &pack.origin
-            && programs > 0
+            && !powers.is_empty()
         {
             let detail = format!(
-                "{} is not trusted: {programs} of its programs are not run",
+                "{} is not trusted: it runs no program, and its fixes change nothing",
                 pack.name
             );
             let next = format!(

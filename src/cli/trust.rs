@@ -1,4 +1,4 @@
-//! `standin trust`: which packs from folders may run programs.
+//! `standin trust`: which packs from folders may run programs and change servers.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,17 +12,18 @@ use super::packs::{Chosen, PackFolders};
 use super::refusal::{Outcome, Refusal};
 use super::terminal::Tone;
 use super::{Context, clock, kept};
-use crate::catalogue::{Catalogue, Pack, PackFiles, PackSource, Program, embedded_packs};
+use crate::catalogue::{Catalogue, Does, Pack, PackFiles, PackSource, Power, embedded_packs};
 use crate::diagnostic::{suggest, visible};
 use crate::report::pretty;
 use crate::store::{Trust, TrustedPack};
 
-/// Let a pack from a folder run its programs
+/// Let a pack from a folder run its programs and change servers
 ///
-/// A pack may read facts with commands of its own. What the shipped packs run is part of this program; what a pack
-/// from a folder would run is run only when you have looked at it and said so. This shows it, asks, and remembers
-/// the digest of the pack's files in the state folder: when a file of the pack changes, it is not trusted any more.
-/// Until then such facts are not collected, and everything else of the pack works.
+/// A pack may read facts with commands of its own, and its fixes change servers. What the shipped packs do is part of
+/// this program; what a pack from a folder would run or change is done only when you have looked at it and said so.
+/// This shows it, asks, and remembers the digest of the pack's files in the state folder: when a file of the pack
+/// changes, it is not trusted any more. Until then such facts are not collected and such fixes not applied, and
+/// everything else of the pack works.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TrustArguments {
@@ -48,14 +49,14 @@ pub(crate) struct TrustArguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  standin trust ./acme            show what the pack would run, and ask
+  standin trust ./acme            show what the pack would do, and ask
   standin trust --list
   standin trust --remove acme
 
 A program that the pack only names (`run`) is not part of the digest: whoever may replace that
 program decides what runs.
 
-Exit codes: 0 trusted, or nothing in it would run; 2 not trusted, or could not run.";
+Exit codes: 0 trusted, or nothing in it needs trust; 2 not trusted, or could not run.";
 
 pub(crate) fn run(arguments: &TrustArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let trust = store(context)?;
@@ -160,15 +161,15 @@ fn remove(word: &str, trust: &Trust, context: &Context) -> Outcome<ExitStatus> {
 fn add(path: &Path, arguments: &TrustArguments, trust: &Trust, context: &mut Context) -> Outcome<ExitStatus> {
     let chosen = Chosen::read(&[path.to_path_buf()], &arguments.folders)?;
     let catalogue = chosen.load(context)?;
-    let wanting: Vec<(&Pack, Vec<Program<'_>>)> = catalogue
+    let wanting: Vec<(&Pack, Vec<Power<'_>>)> = catalogue
         .packs
         .iter()
         .filter(|pack| chosen.focus.contains(pack.name.as_ref()))
-        .map(|pack| (pack, catalogue.programs(&pack.name)))
+        .map(|pack| (pack, catalogue.powers(&pack.name)))
         .collect();
     let risky: Vec<&Pack> = wanting
         .iter()
-        .filter(|(_, programs)| !programs.is_empty())
+        .filter(|(_, powers)| !powers.is_empty())
         .map(|(pack, _)| *pack)
         .collect();
     let agreed = risky.is_empty() || arguments.yes || {
@@ -206,7 +207,7 @@ fn add(path: &Path, arguments: &TrustArguments, trust: &Trust, context: &mut Con
 
 /// Asks the person in front of the screen.
 fn agrees(names: &str, context: &Context) -> Outcome<bool> {
-    let question = format!("May {names} run this, here and on the servers of a pair that names it?");
+    let question = format!("May {names} do this, here and on the servers of a pair that names it?");
     context.terminal.ask(&question).ok_or_else(|| {
         Refusal::new("nobody can be asked, since this is no terminal")
             .next("look at what is shown above, then trust it without being asked: --yes")
@@ -219,19 +220,19 @@ fn shown_folder(folder: &Path) -> String {
     whole.as_deref().unwrap_or(folder).display().to_string()
 }
 
-/// What each pack would run.
-fn human(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
+/// What each pack would do.
+fn human(packs: &[(&Pack, Vec<Power<'_>>)]) -> String {
     let mut text = String::new();
-    for (pack, programs) in packs {
+    for (pack, powers) in packs {
         let _ = writeln!(
             text,
             "{}  digest {}",
             Tone::Strong.paint(&format!("{} {}", pack.name, visible(&pack.version))),
             &pack.digest[..12]
         );
-        for program in programs {
-            let _ = writeln!(text, "  {}, on {}", program.of, visible(&program.on));
-            for line in program.text.lines() {
+        for power in powers {
+            let _ = writeln!(text, "  {}, on {}", power.of, visible(&power.on));
+            for line in power.does.text().lines() {
                 let _ = writeln!(text, "      {}", visible(line));
             }
         }
@@ -239,11 +240,11 @@ fn human(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
     text
 }
 
-fn outcome(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
+fn outcome(packs: &[(&Pack, Vec<Power<'_>>)]) -> String {
     let mut text = String::new();
-    for (pack, programs) in packs {
-        let what = match programs.len() {
-            0 => "runs no program; it needs no trust",
+    for (pack, powers) in packs {
+        let what = match powers.len() {
+            0 => "runs no program and changes nothing; it needs no trust",
             _ => "is trusted",
         };
         let _ = writeln!(text, "{} {} {what}", pack.name, visible(&pack.version));
@@ -251,20 +252,25 @@ fn outcome(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
     text
 }
 
-fn json_of(packs: &[(&Pack, Vec<Program<'_>>)]) -> String {
+fn json_of(packs: &[(&Pack, Vec<Power<'_>>)]) -> String {
     let told: Vec<Value> = packs
         .iter()
-        .map(|(pack, programs)| {
-            let programs: Vec<Value> = programs
-                .iter()
-                .map(|program| json!({ "of": program.of, "on": program.on, "text": program.text }))
-                .collect();
+        .map(|(pack, powers)| {
+            let told = |runs: bool| -> Vec<Value> {
+                let chosen = powers
+                    .iter()
+                    .filter(|power| matches!(power.does, Does::Runs(_)) == runs);
+                chosen
+                    .map(|power| json!({ "of": power.of, "on": power.on, "text": power.does.text() }))
+                    .collect()
+            };
             json!({
                 "name": pack.name,
                 "version": pack.version,
                 "digest": pack.digest,
-                "programs": programs,
-                "trusted": !programs.is_empty(),
+                "programs": told(true),
+                "changes": told(false),
+                "trusted": !powers.is_empty(),
             })
         })
         .collect();

@@ -28,7 +28,10 @@ fn a_pack_that_runs_nothing_needs_no_trust() {
     put(folder.path(), HARMLESS);
     let told = run(folder.path(), &["trust", "plain"]);
     assert_eq!((told.code, told.err.as_str()), (Some(0), ""));
-    assert_eq!(told.out, "plain 1.0.0 runs no program; it needs no trust\n");
+    assert_eq!(
+        told.out,
+        "plain 1.0.0 runs no program and changes nothing; it needs no trust\n"
+    );
     let list = run(folder.path(), &["trust", "--list"]);
     assert_eq!(list.out, "no pack from a folder is trusted\n");
     assert!(!folder.path().join("state").exists(), "nothing is remembered");
@@ -38,7 +41,7 @@ fn a_pack_that_runs_nothing_needs_no_trust() {
 const RUNNING: &[(&str, &str)] = &[
     (
         "acme/pack.yaml",
-        "{ name: acme, version: 1.0.0, about: Ours., owns: [acme] }\n",
+        "{ name: acme, version: 1.0.0, about: Ours., owns: [acme], requires: [common] }\n",
     ),
     (
         "acme/facts/all.yaml",
@@ -46,6 +49,14 @@ const RUNNING: &[(&str, &str)] = &[
          - { on: local, shell: { run: [echo, '{ \"said\": \"hello\" }'] }, value: row.said }\n  \
          - fact: acme.task\n    about: The task.\n    type: text\n    probes:\n      \
          - { shell: { powershell: \"Get-ScheduledTask\\n| Select-Object State\\u202E\" }, value: row.State }\n",
+    ),
+    (
+        "acme/fixes/all.yaml",
+        "fixes:\n  - fix: acme/stop\n    about: Stops a service.\n    inputs: { service: text }\n    on: target\n    safety: safe\n    \
+         would: stop {{ service }}\n    sets: { 'target.service.all[service].state': '\"stopped\"' }\n    \
+         actions:\n      - service: { stop: \"{{ service }}\" }\n      \
+         - { on: local, shell: { run: [stopper, -f], input: { name: service } } }\n    \
+         undo:\n      - service: { start: \"{{ service }}\" }\n",
     ),
     (
         "acme/rules/all.yaml",
