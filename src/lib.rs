@@ -22,6 +22,7 @@
 //! | finding | a rule's result for one subject: status, message, evidence | [`evaluate::Finding`] |
 //! | evidence | the facts that the finding's expressions really read | [`evaluate::Evidence`] |
 //! | fix | what would mend a finding; so far it is declared only, with its inputs | [`catalogue::Fix`] |
+//! | runbook | what is done on the day of a switch: steps, which are fixes' kin, in the order of their needs | [`catalogue::Runbook`] |
 //! | waiver | a finding that a person accepts, with a reason, an owner and a last day | [`pair::Waiver`] |
 //! | task | a step while it is done, or taken back | [`apply::Task`] |
 //! | entry | what the journal tells of one step of a run; it holds the hash of the one before | [`store::Entry`] |
@@ -62,7 +63,7 @@
 //! 11. [`evaluate`]: catalogue and facts to findings. [`evaluate::judge()`] is the heart; [`evaluate::lint_rule()`] runs
 //!     the examples that stand beside the rules.
 //! 12. [`plan`]: findings to ordered steps. [`plan::plan()`] merges, asks helpers, holds back and orders;
-//!     [`plan::arrange()`] is the order alone.
+//!     [`plan::arrange()`] is the order alone; [`plan::runbook()`] makes a runbook for a pair in the same way.
 //! 13. [`store`]: what is kept of a pair between runs. One chain of entries that is only ever appended to, in SQLite or
 //!     PostgreSQL by the same code; what it has acknowledged is on disk.
 //! 14. [`apply`]: a plan to effects. Each step is announced in the journal, done, read back, and can be taken back;

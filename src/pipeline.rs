@@ -5,6 +5,7 @@ mod discover;
 mod planned;
 mod redacted;
 mod rights;
+mod switched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -28,6 +29,7 @@ pub use discover::{Sought, discover};
 pub use planned::{Planned, plan};
 pub use redacted::{Redacted, redacted};
 pub use rights::{rights, shown_by, stand};
+pub use switched::{nothing_judged, said_and_read, wanted_by_runbooks};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -293,6 +295,8 @@ pub enum Purpose {
     Check,
     /// What their fixes would do is planned as well.
     Plan,
+    /// Whatever may be asked of a recording: runbooks too.
+    Recording,
 }
 
 /// The facts that the selected rules need.
@@ -301,6 +305,11 @@ pub fn needed(opened: &Opened, selection: &Selection, purpose: Purpose) -> BTree
     match purpose {
         Purpose::Check => collect::needed(&opened.catalogue, rules),
         Purpose::Plan => collect::needed_with_fixes(&opened.catalogue, &rules),
+        Purpose::Recording => {
+            let mut all = collect::needed_with_fixes(&opened.catalogue, &rules);
+            all.extend(wanted_by_runbooks(opened));
+            all
+        }
     }
 }
 

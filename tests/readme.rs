@@ -355,6 +355,33 @@ fn tables_say_what_the_code_says() {
     same(WRITING, "verbs", &table);
 }
 
+#[test]
+fn the_worked_steps_come_into_their_order() {
+    let folder = workplace();
+    let is_ours = |block: &String| block.starts_with("# in acme/runbooks/switch.yaml");
+    let block = blocks(WRITING, "yaml").into_iter().find(is_ours).unwrap();
+    fs::create_dir_all(folder.path().join("acme/runbooks")).unwrap();
+    fs::write(folder.path().join("acme/runbooks/switch.yaml"), block).unwrap();
+    let pair = folder.path().join("fixtures/exchange-healthy/pair.yaml");
+    let text = fs::read_to_string(&pair).unwrap();
+    fs::write(&pair, text.replace("packs: [", "packs: [acme, ")).unwrap();
+    let (code, told) = run(
+        "runbook show failover fixtures/exchange-healthy --rules acme",
+        folder.path(),
+    );
+    assert_eq!(code, Some(0), "{told}");
+    let mut rest = told.as_str();
+    for step in [
+        "Pause the alarms of MAIL1",
+        "Stop the service MSExchangeIS of MAIL1",
+        "Wait until the stores of MAIL2 are mounted",
+        "Start AcmeBackup on MAIL2",
+    ] {
+        let found = rest.split_once(step);
+        rest = found.unwrap_or_else(|| panic!("{step}: {told}")).1;
+    }
+}
+
 /// What stands beside a verb.
 fn kind(object: Kind) -> &'static str {
     match object {

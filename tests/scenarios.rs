@@ -26,6 +26,14 @@ const ANSWERS: &[(&str, &[&str], &str)] = &[
     ("check", &["--format", "json"], "report.json"),
     ("plan", &[], "plan.txt"),
     ("plan", &["--format", "json"], "plan.json"),
+    ("runbook show failover", &[], "runbook-failover.txt"),
+    ("runbook show failback", &[], "runbook-failback.txt"),
+    ("runbook show restore", &[], "runbook-restore.txt"),
+    (
+        "runbook show failover",
+        &["--format", "markdown"],
+        "runbook-failover.md",
+    ),
 ];
 
 fn folders() -> Vec<PathBuf> {
@@ -40,7 +48,7 @@ fn folders() -> Vec<PathBuf> {
 
 fn run(command: &str, folder: &Path, options: &[&str], state: &Path) -> (String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_standin"))
-        .arg(command)
+        .args(command.split(' '))
         .arg(folder)
         .args(options)
         .env_clear()

@@ -30,7 +30,7 @@ const PHASES: &[(&str, Phase)] = &[
 ];
 
 /// The nodes whose meaning needs the names in scope.
-struct Doing<'n> {
+pub(super) struct Doing<'n> {
     phase: Option<&'n Node>,
     when: Option<&'n Node>,
     needs: Option<&'n Node>,
@@ -44,9 +44,9 @@ struct Doing<'n> {
 }
 
 impl<'n> Doing<'n> {
-    fn take(fields: &mut Fields<'n, '_>) -> Self {
+    pub(super) fn take(fields: &mut Fields<'n, '_>) -> Self {
         Self {
-            phase: fields.node("phase"),
+            phase: None,
             when: fields.node("when"),
             needs: fields.node("needs"),
             sets: fields.node("sets"),
@@ -68,26 +68,23 @@ pub(super) fn fix(node: &Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut 
     let on = fields.required("on", on_word);
     let safety = fields.required("safety", one_of(SAFETIES));
     let one_per = fields.or("one_per", Vec::new(), list_of(input_name));
-    let after = fields.or("after", Vec::new(), list_of(neighbour));
-    let before = fields.or("before", Vec::new(), list_of(neighbour));
+    let after = fields.or("after", Vec::new(), list_of(neighbour("fix")));
+    let before = fields.or("before", Vec::new(), list_of(neighbour("fix")));
     let no_undo = fields.or("no_undo", None, |n, s| nonempty(n, s).map(Some));
     let because = fields.or("because", None, |n, s| nonempty(n, s).map(Some));
-    let doing = Doing::take(&mut fields);
+    let phase = fields.node("phase");
+    let doing = Doing {
+        phase,
+        ..Doing::take(&mut fields)
+    };
     fields.finish();
     let (inputs, on, one_per) = (inputs?, on?, one_per?);
     one_per_is_known(&one_per, &inputs, node, sink)?;
     let scopes = Scopes::of(schema, &inputs, &one_per, &on);
     let done = scopes.done(&doing, pack, &on, sink);
     let (id, done) = (id?, done?);
-    let undo = match (done.undo, no_undo?) {
-        (Some(_), Some(_)) => {
-            let both = format!("`{id}` has `undo` and `no_undo`");
-            sink.push(Diagnostic::error("keys-exclude-each-other", both).at(node.span.start(), ""));
-            return None;
-        }
-        (Some(actions), None) => Some(Undo::Actions(actions)),
-        (None, reason) => reason.map(Undo::No),
-    };
+    let no_undo = no_undo?;
+    one_way_back(&id, done.undo.as_ref(), no_undo.as_ref(), node, sink)?;
     Some(Fix {
         id,
         pack: pack.clone(),
@@ -105,12 +102,33 @@ pub(super) fn fix(node: &Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut 
         read: done.read,
         would: done.would,
         actions: done.actions,
-        undo,
+        undo: way_back(done.undo, no_undo),
         restart: done.restart,
         check: done.check,
         because: because?,
         span: node.span,
     })
+}
+
+/// Whether it says one way in which it is taken back, not two.
+pub(super) fn one_way_back(
+    id: &str,
+    actions: Option<&Vec<Action>>,
+    reason: Option<&String>,
+    node: &Node,
+    sink: &mut Diagnostics,
+) -> Option<()> {
+    if actions.is_none() || reason.is_none() {
+        return Some(());
+    }
+    let both = format!("`{id}` has `undo` and `no_undo`");
+    sink.push(Diagnostic::error("keys-exclude-each-other", both).at(node.span.start(), ""));
+    None
+}
+
+/// How it is taken back, or why it cannot be.
+pub(super) fn way_back(actions: Option<Vec<Action>>, reason: Option<String>) -> Option<Undo> {
+    actions.map(Undo::Actions).or_else(|| reason.map(Undo::No))
 }
 
 fn inputs(node: &Node, sink: &mut Diagnostics) -> Option<IndexMap<Arc<str>, Input>> {
@@ -142,29 +160,32 @@ fn one_per_is_known(
     fine
 }
 
-fn neighbour(node: &Node, sink: &mut Diagnostics) -> Option<Neighbour> {
-    let mut fields = Fields::of(node, sink, "a neighbour")?;
-    let fix = fields.required("fix", nonempty);
-    let same = fields.or("same", Vec::new(), list_of(input_name));
-    let because = fields.required("because", nonempty);
-    fields.finish();
-    Some(Neighbour {
-        fix: fix?.into(),
-        same: same?,
-        because: because?,
-        span: node.span,
-    })
+/// Reads a neighbour; `kind` is the key under which it is named.
+pub(super) fn neighbour(kind: &'static str) -> impl Fn(&Node, &mut Diagnostics) -> Option<Neighbour> {
+    move |node, sink| {
+        let mut fields = Fields::of(node, sink, "a neighbour")?;
+        let fix = fields.required(kind, nonempty);
+        let same = fields.or("same", Vec::new(), list_of(input_name));
+        let because = fields.required("because", nonempty);
+        fields.finish();
+        Some(Neighbour {
+            fix: fix?.into(),
+            same: same?,
+            because: because?,
+            span: node.span,
+        })
+    }
 }
 
 /// The names that the parts of a fix may use.
 ///
 /// Every scope has the same places: the inputs, `asked`, `was`, then what the fix reads for itself. A name that has no
 /// meaning in a scope is kept out of it by an empty one in its place.
-struct Scopes<'a> {
+pub(super) struct Scopes<'a> {
     /// Of one finding: all inputs.
     asking: Names<'a>,
     /// Of a step: the inputs that its findings share, and `asked`.
-    acting: Names<'a>,
+    pub(super) acting: Names<'a>,
     /// The same when it is taken back.
     taking_back: Names<'a>,
     inputs: Vec<(Arc<str>, Ty)>,
@@ -174,7 +195,12 @@ struct Scopes<'a> {
 }
 
 impl<'a> Scopes<'a> {
-    fn of(schema: &'a FactSchema, inputs: &IndexMap<Arc<str>, Input>, one_per: &[Arc<str>], on: &On) -> Self {
+    pub(super) fn of(
+        schema: &'a FactSchema,
+        inputs: &IndexMap<Arc<str>, Input>,
+        one_per: &[Arc<str>],
+        on: &On,
+    ) -> Self {
         let has_here = matches!(on, On::Here);
         let base = Names::new(schema).with_here(has_here);
         let typed: Vec<(Arc<str>, Ty)> = inputs
@@ -217,7 +243,13 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    fn done(&self, nodes: &Doing<'_>, pack: &Arc<str>, on: &On, sink: &mut Diagnostics) -> Option<Done> {
+    pub(super) fn done(
+        &self,
+        nodes: &Doing<'_>,
+        pack: &Arc<str>,
+        on: &On,
+        sink: &mut Diagnostics,
+    ) -> Option<Done> {
         let asking = &self.asking;
         let phase = each(nodes.phase, sink, |n, s| {
             choices(n, asking, s, |n, s| one_of(PHASES)(n, s))
@@ -309,17 +341,17 @@ fn names_of_readings(node: Option<&Node>) -> Vec<(Arc<str>, Ty)> {
 }
 
 /// What a fix does, decoded.
-struct Done {
-    phase: Vec<(Option<Expression>, Phase)>,
-    when: Vec<Condition>,
-    needs: Vec<PlaceValue>,
-    sets: Vec<PlaceValue>,
-    read: Vec<Reading>,
-    would: Option<Phrase>,
-    actions: Vec<Action>,
-    undo: Option<Vec<Action>>,
-    restart: Vec<(Option<Expression>, Phrase)>,
-    check: Vec<Expression>,
+pub(super) struct Done {
+    pub(super) phase: Vec<(Option<Expression>, Phase)>,
+    pub(super) when: Vec<Condition>,
+    pub(super) needs: Vec<PlaceValue>,
+    pub(super) sets: Vec<PlaceValue>,
+    pub(super) read: Vec<Reading>,
+    pub(super) would: Option<Phrase>,
+    pub(super) actions: Vec<Action>,
+    pub(super) undo: Option<Vec<Action>>,
+    pub(super) restart: Vec<(Option<Expression>, Phrase)>,
+    pub(super) check: Vec<Expression>,
 }
 
 fn type_of(input: &Input) -> FactType {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::checks;
 use super::declared::Declared;
 use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
@@ -11,6 +10,7 @@ use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
     discovery, guard, rights,
 };
+use super::{check_runbook, checks, decode_runbook};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
 use crate::yaml::{self, Fields, Node};
@@ -57,6 +57,8 @@ struct Parsed {
     rules: Vec<Node>,
     fixes: Vec<Node>,
     guards: Option<Node>,
+    runbooks: Vec<Node>,
+    steps: Vec<Node>,
     discovery: Vec<Node>,
     rights: Option<Node>,
 }
@@ -77,6 +79,8 @@ fn parse_pack(
         rules: Vec::new(),
         fixes: Vec::new(),
         guards: None,
+        runbooks: Vec::new(),
+        steps: Vec::new(),
         discovery: Vec::new(),
         rights: None,
     };
@@ -102,11 +106,12 @@ fn parse_pack(
             "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
             "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
             "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),
+            "runbooks" => runbooks(&tree, &mut parsed, sink),
             other => {
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
                 sink.push(
-                    stray.help("a pack has pack.yaml, settings.yaml, guards.yaml, discovery.yaml, rights.yaml and the folders facts, rules and fixes"),
+                    stray.help("a pack has pack.yaml, settings.yaml, guards.yaml, discovery.yaml, rights.yaml and the folders facts, rules, fixes and runbooks"),
                 );
             }
         }
@@ -124,6 +129,18 @@ fn discovery(tree: &Node, parsed: &mut Parsed, sink: &mut Diagnostics) {
     fields.finish();
     parsed.facts.extend_from_slice(facts.unwrap_or_default());
     parsed.discovery.extend_from_slice(ways.unwrap_or_default());
+}
+
+/// Runbooks, and steps of these or of other packs' runbooks.
+fn runbooks(tree: &Node, parsed: &mut Parsed, sink: &mut Diagnostics) {
+    let Some(mut fields) = Fields::of(tree, sink, "this file") else {
+        return;
+    };
+    let runbooks = fields.or("runbooks", &[][..], yaml::decode::items);
+    let steps = fields.or("steps", &[][..], yaml::decode::items);
+    fields.finish();
+    parsed.runbooks.extend_from_slice(runbooks.unwrap_or_default());
+    parsed.steps.extend_from_slice(steps.unwrap_or_default());
 }
 
 /// The items of a file that is one list under one key.
@@ -156,6 +173,8 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         rules: Rules::default(),
         fixes: BTreeMap::new(),
         guards: Vec::new(),
+        runbooks: BTreeMap::new(),
+        steps: BTreeMap::new(),
         discoveries: Vec::new(),
         rights: Vec::new(),
         former_rights: Vec::new(),
@@ -182,10 +201,8 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         checks::add_rules(&mut catalogue.rules, rules, sink);
         beside_rules(&mut catalogue, pack, parsed, sink);
     }
-    let declared = parsed.iter().flat_map(|parsed| &parsed.fixes);
-    let declared = declared.filter_map(|node| node.get("fix")?.text());
-    let wrong_fixes = declared.filter(|id| !catalogue.fixes.contains_key(*id)).collect();
-    checks::check(&catalogue, &wrong_fixes, sink);
+    check(&catalogue, parsed, sink);
+    check_runbook::replace(&mut catalogue);
     (!sink.has_errors()).then_some(catalogue)
 }
 
@@ -203,6 +220,46 @@ fn beside_rules(catalogue: &mut Catalogue, pack: &Pack, parsed: &Parsed, sink: &
         let (needed, former) = rights::rights(node, pack, &catalogue.schema, sink);
         catalogue.rights.extend(needed);
         catalogue.former_rights.extend(former);
+    }
+    switches(catalogue, parsed, pack, sink);
+}
+
+/// Checks the whole; what is wrong itself is not told again by those who use it.
+fn check(catalogue: &Catalogue, parsed: &[Parsed], sink: &mut Diagnostics) {
+    let fixes = parsed.iter().flat_map(|parsed| &parsed.fixes);
+    let fixes = fixes.filter_map(|node| node.get("fix")?.text());
+    let wrong = fixes.filter(|id| !catalogue.fixes.contains_key(*id)).collect();
+    checks::check(catalogue, &wrong, sink);
+    let steps = parsed.iter().flat_map(|parsed| &parsed.steps);
+    let steps = steps.filter_map(|node| node.get("step")?.text());
+    let wrong = steps.filter(|id| !catalogue.steps.contains_key(*id)).collect();
+    check_runbook::check(catalogue, &wrong, sink);
+}
+
+/// The runbooks of a pack, and its steps of any runbook.
+fn switches(catalogue: &mut Catalogue, parsed: &Parsed, pack: &Pack, sink: &mut Diagnostics) {
+    for node in &parsed.runbooks {
+        let Some(runbook) = decode_runbook::runbook(node, &pack.name, sink) else {
+            continue;
+        };
+        match catalogue.runbooks.get(&runbook.name) {
+            Some(first) => sink.push(checks::duplicate(
+                "runbook",
+                &runbook.name,
+                runbook.span,
+                first.span,
+            )),
+            None => drop(catalogue.runbooks.insert(runbook.name.clone(), runbook)),
+        }
+    }
+    for node in &parsed.steps {
+        let Some(step) = decode_runbook::step(node, &pack.name, &catalogue.schema, sink) else {
+            continue;
+        };
+        match catalogue.steps.get(step.id()) {
+            Some(first) => sink.push(checks::duplicate("step", step.id(), node.span, first.doing.span)),
+            None => drop(catalogue.steps.insert(step.doing.id.clone(), step)),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod action;
 mod bind;
 mod check_fix;
+mod check_runbook;
 mod checks;
 mod context;
 mod declared;
@@ -17,6 +18,7 @@ mod decode_host;
 mod decode_pack;
 mod decode_probe;
 mod decode_rule;
+mod decode_runbook;
 mod discovery;
 mod examples;
 mod files;
@@ -29,6 +31,7 @@ mod probe;
 mod reads;
 mod rights;
 mod rules;
+mod runbook;
 mod trust;
 mod types;
 
@@ -53,6 +56,7 @@ pub use probe::{
 pub use reads::{reads_of_fixes, reads_of_rule};
 pub use rights::{FormerRight, NeededRight};
 pub use rules::Rules;
+pub use runbook::{Gate, Replaces, Runbook, RunbookStep, Script};
 pub use trust::{Does, Power};
 
 #[cfg(test)]

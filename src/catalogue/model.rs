@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Discovery, Fix, FormerRight, Guard, NeededRight, PackSource, Phrase, Probe, Rules};
+use super::{
+    Discovery, Fix, FormerRight, Guard, NeededRight, PackSource, Phrase, Probe, Rules, Runbook, RunbookStep,
+};
 use crate::diagnostic::Span;
 use crate::facts::{FactSchema, FactType, FactValue, Root, Side};
 use crate::predicate::Expression;
@@ -251,6 +253,9 @@ pub struct Catalogue {
     pub fixes: BTreeMap<Arc<str>, Fix>,
     /// What must hold before any of them is done.
     pub guards: Vec<Guard>,
+    /// What is done on the day of a switch, by name; and the steps of all of them.
+    pub runbooks: BTreeMap<Arc<str>, Runbook>,
+    pub steps: BTreeMap<Arc<str>, RunbookStep>,
     /// How servers are found that could be a pair.
     pub discoveries: Vec<Discovery>,
     /// What the account of a check must be allowed to do.

@@ -37,13 +37,15 @@ impl Does {
 }
 
 impl Catalogue {
-    /// What this pack would run and change, in the order of its facts, then of its fixes.
+    /// What this pack would run and change, in the order of its facts, then of its fixes, then of its steps.
     pub fn powers(&self, pack: &str) -> Vec<Power<'_>> {
         let of_facts = self.facts.values().flat_map(|fact| {
             let probes = fact.probes.iter().filter(|probe| probe.pack.as_ref() == pack);
             probes.filter_map(|probe| Some(runs(&fact.name, &probe.on, probe.ask.program()?)))
         });
-        let fixes = self.fixes.values().filter(|fix| fix.pack.as_ref() == pack);
+        let steps = self.steps.values().map(|step| &step.doing);
+        let fixes = self.fixes.values().chain(steps);
+        let fixes = fixes.filter(|fix| fix.pack.as_ref() == pack);
         of_facts.chain(fixes.flat_map(of_fix)).collect()
     }
 

@@ -20,6 +20,7 @@ use super::manual::{CompletionsArguments, ManArguments};
 use super::plan::PlanArguments;
 use super::rights::RightsArguments;
 use super::rules::RulesArguments;
+use super::runbook::RunbookArguments;
 use super::terminal::Colour;
 use super::trust::TrustArguments;
 use super::undo::UndoArguments;
@@ -50,6 +51,8 @@ const EXAMPLES: &str = "\
 Examples:
   standin check ./mail-pair              check the pair of ./mail-pair/pair.yaml
   standin plan ./mail-pair               what would be done about what that finds
+  standin runbook show failover ./mail-pair
+                                         what is done when the target takes over
   standin explain C-69                   what a rule looks at, why, and what to do
   standin rules list --only dns          the rules of a pack, section or tag
 
@@ -106,16 +109,18 @@ pub(crate) enum Format {
     Human,
     /// For programs
     Json,
-    /// A drawing for Graphviz; of plans only
+    /// A drawing for Graphviz; of plans and runbooks only
     Dot,
-    /// A drawing for Mermaid; of plans only
+    /// A drawing for Mermaid; of plans and runbooks only
     Mermaid,
+    /// A page for paper; of runbooks only
+    Markdown,
 }
 
 impl Format {
     /// Whether it is a drawing, which not every answer has.
     pub(crate) const fn is_drawing(self) -> bool {
-        matches!(self, Self::Dot | Self::Mermaid)
+        matches!(self, Self::Dot | Self::Mermaid | Self::Markdown)
     }
 }
 
@@ -126,6 +131,7 @@ pub(crate) enum Command {
     Fix(FixArguments),
     Apply(ApplyArguments),
     Undo(UndoArguments),
+    Runbook(RunbookArguments),
     Collect(CollectArguments),
     Discover(DiscoverArguments),
     Init(InitArguments),

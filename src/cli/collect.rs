@@ -87,8 +87,8 @@ pub(crate) fn run(arguments: &CollectArguments, context: &mut Context) -> Outcom
     let read = if let Some(file) = &arguments.snapshot {
         check::recording(file, &opened, context)?
     } else {
-        // A recording is for plans too.
-        let wanted = pipeline::needed(&opened, &selection, Purpose::Plan);
+        // A recording is for plans and runbooks too.
+        let wanted = pipeline::needed(&opened, &selection, Purpose::Recording);
         live::ask(&opened, &wanted, timeout, context)?
     };
     let redacted;

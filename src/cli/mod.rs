@@ -27,6 +27,7 @@ mod progress;
 mod refusal;
 mod rights;
 mod rules;
+mod runbook;
 mod terminal;
 mod trust;
 mod undo;
@@ -79,7 +80,7 @@ impl Context {
         let text = match self.format {
             Format::Human => diagnostic::human(warnings, &self.sources, self.terminal.talk_colour),
             // Programs read drawings as they read JSON.
-            Format::Json | Format::Dot | Format::Mermaid => {
+            Format::Json | Format::Dot | Format::Mermaid | Format::Markdown => {
                 let told = warnings.sorted();
                 let told = told.into_iter().map(|item| diagnostic::json(item, &self.sources));
                 report::compact(&json!({ "warnings": told.collect::<Vec<_>>() }))
@@ -92,7 +93,7 @@ impl Context {
     pub(crate) fn answer(&self, human: impl FnOnce() -> String, json: impl FnOnce() -> String) {
         let text = match self.format {
             Format::Human => human(),
-            Format::Json | Format::Dot | Format::Mermaid => json(),
+            Format::Json | Format::Dot | Format::Mermaid | Format::Markdown => json(),
         };
         self.say(text);
     }
@@ -150,14 +151,24 @@ fn hidden_password(store: Option<&str>, words: &[OsString]) -> Outcome<()> {
 }
 
 fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
-    if context.format.is_drawing() && !matches!(command, Command::Plan(_)) {
-        return Err(Refusal::new("only plans are drawn").next("say --format human or --format json"));
+    let draws = match command {
+        Command::Runbook(_) => true,
+        Command::Plan(_) => context.format != Format::Markdown,
+        _ => !context.format.is_drawing(),
+    };
+    if !draws {
+        let what = match context.format {
+            Format::Markdown => "only runbooks are written as pages",
+            _ => "only plans and runbooks are drawn",
+        };
+        return Err(Refusal::new(what).next("say --format human or --format json"));
     }
     match command {
         Command::Plan(arguments) => plan::run(arguments, context),
         Command::Fix(arguments) => fix::run(arguments, context),
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Undo(arguments) => undo::run(arguments, context),
+        Command::Runbook(arguments) => runbook::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
         Command::Discover(arguments) => discover::run(arguments, context),
@@ -178,7 +189,9 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
 fn refuse(refusal: &Refusal, context: &Context) -> ExitStatus {
     let text = match context.format {
         Format::Human => refusal.human(&context.sources, context.terminal.talk_colour),
-        Format::Json | Format::Dot | Format::Mermaid => report::compact(&refusal.json(&context.sources)),
+        Format::Json | Format::Dot | Format::Mermaid | Format::Markdown => {
+            report::compact(&refusal.json(&context.sources))
+        }
     };
     context.terminal.complain(&text);
     ExitStatus::CouldNotRun

@@ -148,7 +148,8 @@ fn show(told: &PlanReport<'_>, arguments: &PlanArguments, context: &Context) {
         Format::Human => report::plan_text(told, context.look(arguments.verbose)),
         Format::Json => report::plan_json(told),
         Format::Dot => report::plan_dot(told),
-        Format::Mermaid => report::plan_mermaid(told),
+        // The command line takes no pages of plans.
+        Format::Mermaid | Format::Markdown => report::plan_mermaid(told),
     });
 }
 

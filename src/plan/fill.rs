@@ -122,6 +122,12 @@ pub(super) struct Filling<'b, 'a> {
     budget: Budget,
 }
 
+/// What a phrase says of a draft.
+pub(super) fn said<'a>(basis: &Basis<'a>, draft: &Draft<'a>, phrase: &Phrase) -> String {
+    let filling = Filling::of(basis, draft);
+    filling.say(phrase, &filling.acting(draft))
+}
+
 impl<'b, 'a> Filling<'b, 'a> {
     pub(super) fn of(basis: &'b Basis<'a>, draft: &Draft<'a>) -> Self {
         Self {

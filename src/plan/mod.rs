@@ -14,6 +14,7 @@ mod needs;
 mod perform;
 mod places;
 mod rests;
+mod runbook;
 mod spec;
 
 pub use crate::evaluate::{Guarded, Stopped};
@@ -26,6 +27,7 @@ pub use model::{
 pub use perform::{Known, Performing, Which};
 pub use places::{Mark, Site, Task, Use};
 pub use rests::{Rests, rests};
+pub use runbook::{Apart, NeedOf, NoRunbook, PairRunbook, PairStep, runbook};
 pub use spec::{Spec, trail_from_json, trail_json};
 
 use crate::catalogue::Catalogue;

@@ -90,6 +90,11 @@ pub(super) fn settle<'a>(
         kept.push((helper.clone(), Role::Helper));
         kept.push((helper.clone(), Role::TakesBack(place)));
     }
+    marked(basis, kept)
+}
+
+/// Steps with what they say of their neighbours.
+pub(super) fn marked<'a>(basis: &Basis<'a>, kept: Vec<(Filled<'a>, Role)>) -> Vec<Settled<'a>> {
     let specs = Specs::of(basis, &kept);
     let settled = kept.into_iter().map(|(filled, role)| Settled {
         marks: specs.marks(&filled.draft),
@@ -99,12 +104,12 @@ pub(super) fn settle<'a>(
     settled.collect()
 }
 
-type Record = (Phase, (FactPath, Option<Key>));
+pub(super) type Record = (Phase, (FactPath, Option<Key>));
 
 /// What steps set, by its record.
-type Made = HashMap<Record, Vec<Use>>;
+pub(super) type Made = HashMap<Record, Vec<Use>>;
 
-fn made_by(kept: &[(Filled<'_>, Role)]) -> Made {
+pub(super) fn made_by(kept: &[(Filled<'_>, Role)]) -> Made {
     let mut made = Made::new();
     for (one, _) in kept {
         for change in &one.changes {
@@ -198,7 +203,7 @@ impl<'f, 'b, 'a> Settling<'f, 'b, 'a> {
 }
 
 /// Whether a step that sets the one place meets the need of the other.
-fn makes(set: &Use, need: &Use) -> bool {
+pub(super) fn makes(set: &Use, need: &Use) -> bool {
     if set.site == need.site {
         return meets(set.value.as_ref(), need.value.as_ref());
     }

@@ -19,6 +19,7 @@ mod pretty;
 mod rights;
 mod rule_text;
 mod rules;
+mod runbook;
 mod servers;
 mod shown;
 mod source;
@@ -46,6 +47,10 @@ pub use pretty::{compact, pretty};
 pub use rights::{Rights, rights_json, rights_text};
 pub use rule_text::{rule_json, rule_text};
 pub use rules::{rules_json, rules_table};
+pub use runbook::{
+    RunbookReport, runbook_dot, runbook_json, runbook_markdown, runbook_mermaid, runbook_schema,
+    runbook_text, runbooks_json, runbooks_table,
+};
 pub use servers::{Servers, servers_json, servers_text};
 
 /// Whether servers were asked, or a recording stands in for them.

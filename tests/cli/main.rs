@@ -11,5 +11,6 @@ mod history;
 mod live;
 mod plan;
 mod run;
+mod runbook;
 mod start;
 mod trust;

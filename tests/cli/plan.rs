@@ -89,7 +89,11 @@ fn a_plan_is_drawn_and_nothing_else_is() {
     }
     let check = standin(["check", "fixtures/exchange-broken", "--format", "dot"]);
     assert_eq!((check.code, check.out.as_str()), (Some(2), ""));
-    assert!(check.err.contains("only plans are drawn"), "{}", check.err);
+    assert!(
+        check.err.contains("only plans and runbooks are drawn"),
+        "{}",
+        check.err
+    );
 }
 
 const PACK: &[(&str, &str)] = &[

@@ -114,7 +114,7 @@ struct Step<'a> {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Need {
+pub(in crate::report) struct Need {
     place: String,
     /// The value that is needed; `{"any": true}` is anything.
     value: Value,
@@ -124,7 +124,7 @@ struct Need {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Change {
+pub(in crate::report) struct Change {
     place: String,
     /// What is there; `{"?": ...}` could not be read.
     old: Value,
@@ -135,7 +135,7 @@ struct Change {
 /// Whether it can be taken back.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Undo<'a> {
+pub(in crate::report) struct Undo<'a> {
     /// `yes`, `while_it_runs` (a secret is written over) or `no`.
     can: &'static str,
     because: Option<&'a str>,
@@ -144,7 +144,7 @@ struct Undo<'a> {
 /// One thing that a step does.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Action<'a> {
+pub(in crate::report) struct Action<'a> {
     protocol: &'static str,
     verb: &'static str,
     on: &'a str,
@@ -172,7 +172,7 @@ struct About<'a> {
 /// Every step of `before` comes before every step of `after`, by their numbers.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Order {
+pub(in crate::report) struct Order {
     before: Vec<usize>,
     after: Vec<usize>,
     /// What is to be said of the earlier ones.
@@ -270,20 +270,7 @@ fn step<'a>(told: &PlanReport<'a>, place: usize, step: &'a crate::plan::Step) ->
             .map(|change| self::change(change, step.takes_back()))
             .collect(),
         restart: &step.restart,
-        undo: match &step.back {
-            TakenBack::Yes => Undo {
-                can: "yes",
-                because: None,
-            },
-            TakenBack::WhileItRuns => Undo {
-                can: "while_it_runs",
-                because: None,
-            },
-            TakenBack::No(reason) => Undo {
-                can: "no",
-                because: Some(reason),
-            },
-        },
+        undo: undo(&step.back),
         actions: if step.takes_back() {
             Vec::new()
         } else {
@@ -293,11 +280,20 @@ fn step<'a>(told: &PlanReport<'a>, place: usize, step: &'a crate::plan::Step) ->
     }
 }
 
+pub(in crate::report) fn undo(back: &TakenBack) -> Undo<'_> {
+    let (can, because) = match back {
+        TakenBack::Yes => ("yes", None),
+        TakenBack::WhileItRuns => ("while_it_runs", None),
+        TakenBack::No(reason) => ("no", Some(reason.as_ref())),
+    };
+    Undo { can, because }
+}
+
 fn wanted(value: Option<&FactValue>) -> Value {
     value.map_or_else(|| serde_json::json!({ "any": true }), to_json)
 }
 
-fn need(need: &crate::plan::Need) -> Need {
+pub(in crate::report) fn need(need: &crate::plan::Need) -> Need {
     Need {
         place: need.place.to_string(),
         value: wanted(need.value.as_ref()),
@@ -310,7 +306,7 @@ fn need(need: &crate::plan::Need) -> Need {
 }
 
 /// What takes a helper back puts the old value in the place of its own.
-fn change(change: &crate::plan::Change, back: bool) -> Change {
+pub(in crate::report) fn change(change: &crate::plan::Change, back: bool) -> Change {
     let old = match &change.old {
         Ok(value) => to_json(value),
         Err(why) => to_json(&FactValue::absent(why.clone())),
@@ -324,7 +320,7 @@ fn change(change: &crate::plan::Change, back: bool) -> Change {
     }
 }
 
-fn action<'a>(doing: &'a Doing) -> Action<'a> {
+pub(in crate::report) fn action<'a>(doing: &'a Doing) -> Action<'a> {
     let slot = |(name, detail): &'a (String, Detail)| {
         let (value, later) = match detail {
             Detail::Text(text) => (Value::from(text.as_str()), false),
@@ -349,7 +345,7 @@ fn about<'a>(told: &PlanReport<'a>, place: usize) -> About<'a> {
     }
 }
 
-fn before(joint: &Joint) -> Order {
+pub(in crate::report) fn before(joint: &Joint) -> Order {
     let numbers = |places: &[usize]| places.iter().map(|place| place + 1).collect();
     Order {
         before: numbers(&joint.before),

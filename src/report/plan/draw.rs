@@ -4,17 +4,26 @@ use std::fmt::Write as _;
 
 use super::PlanReport;
 use crate::diagnostic::visible;
-use crate::plan::{Joint, Step};
+use crate::plan::{Joint, Plan, Step};
 
 /// Draws the plan in the language of Graphviz.
 pub fn plan_dot(told: &PlanReport<'_>) -> String {
+    dot("plan", &labels(told.plan), &told.plan.joints)
+}
+
+/// Draws the plan in the language of Mermaid.
+pub fn plan_mermaid(told: &PlanReport<'_>) -> String {
+    mermaid(&labels(told.plan), &told.plan.joints)
+}
+
+/// Steps with these labels, and what their order follows from, for Graphviz.
+pub(in crate::report) fn dot(name: &str, labels: &[String], joints: &[Joint]) -> String {
     let mut text =
-        String::from("digraph plan {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
-    for (place, step) in told.plan.steps.iter().enumerate() {
-        let label = quoted(&label(place, step));
-        let _ = writeln!(text, "  s{} [label={label}];", place + 1);
+        format!("digraph {name} {{\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
+    for (place, label) in labels.iter().enumerate() {
+        let _ = writeln!(text, "  s{} [label={}];", place + 1, quoted(label));
     }
-    for (place, joint) in told.plan.joints.iter().enumerate() {
+    for (place, joint) in joints.iter().enumerate() {
         let reason = quoted(&joint.reason.to_string());
         if is_knot(joint) {
             let _ = writeln!(text, "  j{place} [shape=point, tooltip={reason}];");
@@ -27,13 +36,13 @@ pub fn plan_dot(told: &PlanReport<'_>) -> String {
     text
 }
 
-/// Draws the plan in the language of Mermaid.
-pub fn plan_mermaid(told: &PlanReport<'_>) -> String {
+/// The same for Mermaid.
+pub(in crate::report) fn mermaid(labels: &[String], joints: &[Joint]) -> String {
     let mut text = String::from("flowchart LR\n");
-    for (place, step) in told.plan.steps.iter().enumerate() {
-        let _ = writeln!(text, "  s{}[\"{}\"]", place + 1, coded(&label(place, step)));
+    for (place, label) in labels.iter().enumerate() {
+        let _ = writeln!(text, "  s{}[\"{}\"]", place + 1, coded(label));
     }
-    for (place, joint) in told.plan.joints.iter().enumerate() {
+    for (place, joint) in joints.iter().enumerate() {
         if is_knot(joint) {
             let _ = writeln!(text, "  j{place}((\"{}\"))", coded(&joint.reason.to_string()));
         }
@@ -42,6 +51,11 @@ pub fn plan_mermaid(told: &PlanReport<'_>) -> String {
         }
     }
     text
+}
+
+fn labels(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps.iter().enumerate();
+    steps.map(|(place, step)| label(place, step)).collect()
 }
 
 fn label(place: usize, step: &Step) -> String {

@@ -1,7 +1,7 @@
 //! Plans for people and programs, and as drawings.
 
-mod answer;
-mod draw;
+pub(super) mod answer;
+pub(super) mod draw;
 mod human;
 mod left;
 
