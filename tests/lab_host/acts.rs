@@ -8,6 +8,7 @@ mod files;
 mod lost;
 mod registry;
 mod services;
+mod shell;
 
 /// Why it is not done, and that surely nothing was changed.
 async fn refused(config: &HostConfig, act: &Act) -> Absence {

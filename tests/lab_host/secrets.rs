@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::sync::Mutex;
 
+use standin::transport::host::Act;
+
 use super::*;
 
 /// Every program that this one started, with its arguments and its environment; a child that is still the copy of this
@@ -48,7 +50,8 @@ fn contains(bytes: &[u8], what: &str) -> bool {
 #[tokio::test]
 async fn a_password_is_seen_nowhere() {
     in_lab!();
-    let _still = HOSTS.read().await;
+    // the servers of other tests have our environment
+    let _alone = HOSTS.write().await;
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -64,12 +67,19 @@ async fn a_password_is_seen_nowhere() {
     let config = rpc("SOURCE");
     assert!(!format!("{config:?}").contains(&canary));
     let host = Host::new(config);
+    // what is not there need not be deleted
+    let nothing = Act::DeleteValue {
+        key: r"HKLM\SOFTWARE\Standin Lab\Types".to_owned(),
+        name: "not there".to_owned(),
+        view32: false,
+    };
     let asking = tokio::spawn({
         let host = host.clone();
         async move {
             for _ in 0..5 {
                 host.ask(&services()).await.unwrap();
                 host.ask(&share("C$")).await.unwrap();
+                host.act(&nothing).await.unwrap();
             }
             format!("{host:?}")
         }
@@ -97,5 +107,6 @@ async fn a_password_is_seen_nowhere() {
         "the log was written: {}",
         String::from_utf8_lossy(&log)
     );
+    assert!(contains(&log, "told the host"));
     assert!(!contains(&log, &canary));
 }

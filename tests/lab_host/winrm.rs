@@ -39,6 +39,7 @@ async fn winrm_tells_what_ssh_tells() {
 #[tokio::test]
 async fn samba_takes_the_log_on_in_each_form_and_refuses_a_wrong_one() {
     in_lab!();
+    let _still = HOSTS.read().await;
     let server = Server::start(ADDRESS, 5987);
     let user = lab("HOST_ADMIN");
     let short = format!(r"CORP\{}", user.split('@').next().unwrap());

@@ -261,3 +261,58 @@ async fn commands_of_this_machine_tell_what_became_of_them() {
         .unwrap_err();
     assert_eq!((late.refused, late.why.cause), (false, Cause::Timeout));
 }
+
+/// A drive with files, of which some moves are refused; says what is there afterwards, and whether that is certain.
+const DRIVE: &str = r"
+class NTSTATUSError(Exception): pass
+class Connection:
+    def __init__(self, files, refused): self.files, self.refused = dict(files), refused
+    def list(self, folder, mask, attribs): return [dict(attrib=32, size=1)] if mask in self.files else []
+    def rename(self, old, new):
+        if (old, new) in self.refused or old not in self.files or new in self.files:
+            raise NTSTATUSError(0xC0000022, 'denied')
+        self.files[new] = self.files.pop(old)
+def moved(files, refused):
+    session = Session.__new__(Session)
+    session.begun, session.shares = False, {'c$': Connection(files, refused)}
+    drive = Drive(session, 'C:\\a')
+    try:
+        drive.swap('C:\\a', 'C:\\new', 'C:\\old')
+        said = 'done'
+    except Absent as absent:
+        said = absent.cause
+    print(said, session.begun, sorted(drive.connection.files.items()))
+there = dict(a=1, new=2)
+moved(there, [])
+moved(dict(new=2), [])
+moved(there, [('a', 'old')])
+moved(there, [('new', 'a')])
+moved(there, [('new', 'a'), ('old', 'a')])
+moved(dict(there, old=3), [])
+";
+
+#[test]
+fn a_file_takes_its_place_or_the_old_one_keeps_it() {
+    let parts = [
+        include_str!("../rpc/trouble.py"),
+        include_str!("../rpc/wire.py"),
+        include_str!("../rpc/files.py"),
+        DRIVE,
+    ];
+    let run = std::process::Command::new("/usr/bin/python3")
+        .args(["-I", "-c", &parts.concat()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    let lines: Vec<&str> = said.lines().collect();
+    let expected = [
+        "done True [('a', 2), ('old', 1)]",
+        "done True [('a', 2)]",
+        "denied False [('a', 1), ('new', 2)]",
+        "denied False [('a', 1), ('new', 2)]",
+        // it could not be put back: only then it is for people to look
+        "denied True [('new', 2), ('old', 1)]",
+        "denied False [('a', 1), ('new', 2), ('old', 3)]",
+    ];
+    assert_eq!(lines, expected, "{}", String::from_utf8_lossy(&run.stderr));
+}
