@@ -37,6 +37,7 @@ macro_rules! in_lab {
 }
 
 mod answers;
+mod batches;
 mod changes;
 mod instances;
 #[cfg(all(feature = "kerberos", unix))]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use standin::transport::host::{Carrier, Host, HostConfig};
+use standin::transport::tds::Batch;
 
 use super::changes::Pristine;
 use super::*;
@@ -72,6 +73,45 @@ async fn what_the_server_refuses_has_its_cause_through_a_host_too() {
         let outcome = wrong.query_through(&host, &text(WHO)).await;
         refused(outcome, Cause::BadCredentials, "user or password is wrong");
     }
+}
+
+#[tokio::test]
+async fn a_batch_is_run_through_a_host() {
+    in_lab!(write);
+    let _pristine = Pristine;
+    let (tds, host) = (Tds::new(config()), host());
+    let batch = |text: &str| Batch {
+        text: text.to_owned(),
+        ..Batch::default()
+    };
+    let disabled =
+        text("SELECT name FROM sys.server_principals WHERE is_disabled = 1 AND name = N'payroll_app'");
+    let done = tds
+        .batch_through(&host, &batch("ALTER LOGIN [payroll_app] DISABLE;"))
+        .await;
+    assert_eq!(done, Ok(()));
+    assert_eq!(tds.query(&disabled).await.unwrap().len(), 1);
+    let unwritten = tds
+        .batch_through(&host, &batch("ALTER LOGIN [nobody here] DISABLE;"))
+        .await
+        .unwrap_err();
+    assert!(
+        !unwritten.refused && unwritten.why.detail.contains("error 15151"),
+        "{}",
+        unwritten.why
+    );
+    let wrong = Tds::new(TdsConfig {
+        log_on: LogOn::Sql {
+            user: lab("SQL_ADMIN"),
+            password: SecretString::from("wrong"),
+        },
+        ..config()
+    });
+    let unwritten = wrong
+        .batch_through(&host, &batch("ALTER LOGIN [payroll_app] ENABLE;"))
+        .await
+        .unwrap_err();
+    assert!(unwritten.refused, "{}", unwritten.why);
 }
 
 /// The facts about the source's older instance, asked in this way.

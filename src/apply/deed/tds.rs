@@ -1,7 +1,7 @@
 //! A batch of statements on a database server.
 
 use super::Deed;
-use crate::facts::{Absence, Cause, FactValue};
+use crate::facts::FactValue;
 use crate::transport::Unwritten;
 use crate::transport::host::Host;
 use crate::transport::tds::{Batch, Tds};
@@ -15,11 +15,7 @@ pub(in crate::apply) async fn run(
     let batch = batch(deed)?;
     match through {
         None => tds.batch(&batch).await,
-        Some(_) => Err(Unwritten::refused(Absence::new(
-            Cause::Unsupported,
-            "tds",
-            "nothing is changed by way of a host yet; do it by hand",
-        ))),
+        Some(host) => tds.batch_through(host, &batch).await,
     }
 }
 
@@ -43,6 +39,7 @@ fn params(deed: Deed<'_>) -> Result<Vec<FactValue>, Unwritten> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Absence, Cause};
     use crate::plan::{At, Detail, Doing};
 
     fn doing(details: Vec<(&str, Detail)>) -> Doing {

@@ -11,9 +11,11 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::act::{Act, ServiceAct};
+use super::answer;
+use super::question::{Command, Question};
 use super::session::{Failure, Session, Undone};
 use super::{Deadline, Host};
-use crate::facts::Cause;
+use crate::facts::{Cause, Record};
 use crate::transport::pool::Lease;
 use crate::transport::{Trouble, Unwritten, clip};
 
@@ -27,6 +29,27 @@ const TELLING: Duration = Duration::from_secs(2);
 impl Host {
     /// Does it. It is sent once; when nobody says what became of it, only reading tells.
     pub async fn act(&self, act: &Act) -> Result<(), Unwritten> {
+        self.done(act).await.map(drop)
+    }
+
+    /// Runs a program that changes something, once; the rows are what it printed.
+    pub(in crate::transport) async fn run(
+        &self,
+        command: Command,
+        input: Value,
+    ) -> Result<Vec<Record>, Unwritten> {
+        let act = Act::Shell {
+            command: command.clone(),
+            input: input.clone(),
+        };
+        let rows = self.done(&act).await?;
+        let config = &self.shared.config;
+        let asked = Question::Shell { command, input };
+        let records = answer::records(&asked, rows, config.max_rows, &config.endpoint);
+        records.map_err(|trouble| Unwritten::uncertain(trouble.at(&config.endpoint)))
+    }
+
+    async fn done(&self, act: &Act) -> Result<Vec<Value>, Unwritten> {
         let start = Instant::now();
         let outcome = self.do_it(act).await;
         let endpoint = &self.shared.config.endpoint;
@@ -36,7 +59,7 @@ impl Host {
             verb = act.verb(),
             subject = act.subject(),
             failed = outcome.as_ref().err().map(|undone| undone.trouble().cause.word()),
-            begun = outcome.as_ref().map_or_else(|undone| undone.begun, |()| true),
+            begun = outcome.as_ref().map_or_else(|undone| undone.begun, |_| true),
             duration_ms = start.elapsed().as_millis(),
             "told the host"
         );
@@ -46,7 +69,7 @@ impl Host {
         })
     }
 
-    async fn do_it(&self, act: &Act) -> Result<(), Undone> {
+    async fn do_it(&self, act: &Act) -> Result<Vec<Value>, Undone> {
         let refused = |trouble| Undone::nothing(Failure::Refused(trouble));
         act.check().map_err(refused)?;
         let runs_a_command = matches!(act, Act::Shell { .. });
@@ -70,7 +93,7 @@ impl Host {
         }
         let sound = outcome
             .as_ref()
-            .map_or_else(Undone::is_of_a_sound_session, |()| true);
+            .map_or_else(Undone::is_of_a_sound_session, |_| true);
         if sound {
             lease.keep();
         }
@@ -117,7 +140,7 @@ struct Doing<'a> {
 
 impl Doing<'_> {
     /// Sends one message and waits for what becomes of it.
-    async fn tell(&self, session: &mut Session, mut message: Value, act: &Act) -> Result<(), Undone> {
+    async fn tell(&self, session: &mut Session, mut message: Value, act: &Act) -> Result<Vec<Value>, Undone> {
         if let Act::Service {
             to: ServiceAct::Start | ServiceAct::Stop,
             ..
@@ -134,7 +157,12 @@ impl Doing<'_> {
     }
 
     /// Sends all that belongs to it; the last message is the one that does it.
-    async fn all(&self, session: &mut Session, act: &Act, bytes: Option<&[u8]>) -> Result<(), Undone> {
+    async fn all(
+        &self,
+        session: &mut Session,
+        act: &Act,
+        bytes: Option<&[u8]>,
+    ) -> Result<Vec<Value>, Undone> {
         let mut message = act.message();
         if let Act::Copy { path, .. } | Act::Remove { path, .. } = act {
             let beside = temporary(path).map_err(|trouble| Undone::nothing(Failure::Refused(trouble)))?;

@@ -108,12 +108,12 @@ impl Session {
         }
     }
 
-    /// Has one thing done; it is said once.
-    pub(super) async fn act(&mut self, message: Value) -> Result<(), Undone> {
+    /// Has one thing done; it is said once. The rows are what a command printed.
+    pub(super) async fn act(&mut self, message: Value) -> Result<Vec<Value>, Undone> {
         let refused = |trouble| Undone::begun(Failure::Refused(trouble));
         match self.exchange(message).await.map_err(Undone::begun)? {
-            Line::Rows { .. } => Ok(()),
-            Line::Printed { text, .. } => answer::printed(text.as_bytes()).map(drop).map_err(refused),
+            Line::Rows { rows, .. } => Ok(rows),
+            Line::Printed { text, .. } => answer::printed(text.as_bytes()).map_err(refused),
             Line::Absent { trouble, begun, .. } => Err(Undone {
                 failure: Failure::Refused(trouble),
                 begun,

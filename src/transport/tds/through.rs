@@ -11,10 +11,11 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::ask::{Param, Question};
+use super::batch::{Batch, Undone};
 use super::{LogOn, Query, Tds, TdsConfig, codes};
-use crate::facts::{Absence, FactValue, Record};
+use crate::facts::{Absence, Cause, FactValue, Record};
 use crate::transport::host::{Command, Host, Question as HostQuestion};
-use crate::transport::{Trouble, clip};
+use crate::transport::{Trouble, Unwritten, clip};
 
 const PROGRAM: &str = include_str!("through.ps1");
 /// The field of the only row when the server refused.
@@ -38,6 +39,36 @@ impl Tds {
             "asked the database"
         );
         outcome
+    }
+
+    /// Runs a batch by way of a host, once. What the database server refuses is uncertain, but for the log-on: the program
+    /// does not tell how far the batch came.
+    pub async fn batch_through(&self, host: &Host, batch: &Batch) -> Result<(), Unwritten> {
+        let start = Instant::now();
+        let outcome = self.write_through(host, batch).await;
+        self.told(batch, start, outcome)
+    }
+
+    async fn write_through(&self, host: &Host, batch: &Batch) -> Result<(), Undone> {
+        let config = &self.config;
+        let question = batch.question().map_err(Undone::refused)?;
+        let _writing = self.writing.lock().await;
+        let turn = config.gate.turn().await.map_err(Undone::refused)?;
+        let program = Command::PowerShell(PROGRAM.to_owned());
+        let ran = host
+            .within(config.deadline)
+            .run(program, asked(config, &question))
+            .await;
+        let rows = ran.map_err(|unwritten| Undone {
+            trouble: Trouble::new(unwritten.why.cause, &*unwritten.why.detail),
+            refused: unwritten.refused,
+        })?;
+        let outcome = refusal(&rows, &self.place, config).map_or(Ok(()), Err);
+        turn.settle(&outcome).await;
+        outcome.map_err(|trouble| match trouble.cause {
+            Cause::BadCredentials => Undone::refused(trouble),
+            _ => Undone::uncertain(trouble),
+        })
     }
 
     /// A password is tried once, however many questions there are.

@@ -34,6 +34,9 @@ def answer(instance, asked):
         result = instance.answer(Query(sql=asked["text"], parameters=parameters, session={"user": asked["user"]}))
     except QueryError as error:
         return {"standin_error": error.number, "class": error.severity, "message": str(error)}
+    failed = next((one.error for one in (result, *result.following) if one.error), None)
+    if failed is not None:
+        return {"standin_error": failed.number, "class": failed.severity, "message": str(failed)}
     tables = [one for one in (result, *result.following) if one.columns]
     return [{column.name: plain(value) for column, value in zip(one.columns, row, strict=True)} for one in tables for row in one.rows]
 

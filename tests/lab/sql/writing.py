@@ -114,6 +114,13 @@ class Batch:
         return max(one["id"] for table in ("logins", "roles") for one in self.whole[table].values()) + 1
 
 
+def number(value):
+    """What a parameter that is a number makes of a text."""
+    if isinstance(value, str) and not re.fullmatch(r" *-?\d+ *", value):
+        raise failure(8114, "Error converting data type nvarchar to int.")
+    return int(value)
+
+
 # Settings of the server
 
 
@@ -131,7 +138,7 @@ def reconfigure(_):
 def configure(batch, name, value):
     there = batch.whole["configurations"]
     unknown = f"The configuration option '{name}' does not exist, or it may be an advanced option."
-    one = there[batch.find(there, name, 15123, unknown)]
+    one, value = there[batch.find(there, name, 15123, unknown)], number(value)
     if one.get("advanced", True) and not there["show advanced options"].get("value", 0):
         raise failure(15123, unknown)
     if not one.get("minimum", 0) <= value <= one.get("maximum", 1):
@@ -145,7 +152,7 @@ def full_text(batch, name, value):
     names = {"load_os_resources": "LoadOSResources", "verify_signature": "VerifySignature"}
     if name not in names:
         raise failure(15600, "An invalid parameter or option was specified for procedure 'sys.sp_fulltext_service'.")
-    batch.whole["full_text"][names[name]] = value
+    batch.whole["full_text"][names[name]] = number(value)
 
 
 def registry(batch, hive, key):
@@ -186,6 +193,8 @@ def server_option(batch, server, option, value):
         raise failure(15015, f"The server '{server}' does not exist. Use sp_helpserver to show available servers.")
     if option not in fields:
         raise failure(15600, "An invalid parameter or option was specified for procedure 'sys.sp_serveroption'.")
+    if option.endswith("timeout"):
+        value = number(value)
     named[0][fields[option]] = {"true": True, "false": False}.get(value, value)
 
 
@@ -455,6 +464,11 @@ def rename(whole, old, new):
     for role in whole["roles"].values():
         if "members" in role:
             role["members"] = [new if member.lower() == old.lower() else member for member in role["members"]]
+    for server in whole.get("remote_servers", {}).values():
+        server["logins"] = {remote: new if local == old else local for remote, local in server.get("logins", {}).items()}
+    for database in whole["databases"].values():
+        if database.get("owner", "sa").lower() == old.lower():
+            database["owner"] = new
 
 
 @statement("DROP", "LOGIN")

@@ -23,7 +23,7 @@ const HOSTILE: [&str; 8] = [
 async fn done(program: &str) -> (String, bool) {
     let mut session = session(program).await.unwrap();
     match session.act(service("x", ServiceAct::Start).message()).await {
-        Ok(()) => ("done".to_owned(), true),
+        Ok(_) => ("done".to_owned(), true),
         Err(undone) => (told::<()>(Err(undone.failure)), undone.begun),
     }
 }
