@@ -7,17 +7,19 @@ use super::log::Unheard;
 use super::run::Run;
 use super::settle::{Stands, stands};
 use super::state::{Before, State, Values};
-use super::step::{absent, again, gone, only_values};
+use super::step::{absent, again, gone, needs_hold, only_values};
 use crate::evaluate::Status;
 use crate::facts::{Absence, Cause};
 use crate::plan::{Doing, Known, Performing, Which};
+use crate::predicate::Trail;
 use crate::store::Kind;
 
 /// An action that takes a step back and failed.
 struct Failed {
     why: Absence,
-    /// What was not done, or is taken back already, is refused: that says nothing.
-    is_plain: bool,
+    /// So many were done before it; nothing where it says nothing, since what was not done, or is taken back already, is
+    /// refused.
+    undone: Option<usize>,
 }
 
 /// How a step is taken back.
@@ -30,14 +32,20 @@ enum Back {
 }
 
 impl<W: World> Run<'_, W> {
-    /// Takes one step back.
+    /// Takes one step back, unless another one that stays rests on it.
     pub(super) async fn take_back(&self, place: usize, state: State) -> Result<(), Unheard> {
         let Some(before) = state.before().cloned() else {
             return Ok(());
         };
+        if self.is_rested_on(place) {
+            return Ok(());
+        }
         match self.back(place, &before, &state).await {
             Back::IsSo => self.taken_back(place).await,
-            Back::Not(why) => self.stick(place, why, Kind::Undone).await,
+            Back::Not(why) => {
+                let undone = state.goes_back().then(|| state.undone());
+                self.stick(place, why, Kind::Undone, undone).await
+            }
             Back::Do(doings) => {
                 let intent = self.intent(place, &before, true);
                 self.log.tell([(Kind::Intent, intent)]).await?;
@@ -49,30 +57,30 @@ impl<W: World> Run<'_, W> {
                 self.note(place, going);
                 let failed = self.act_back(place, &doings, &state).await?;
                 match (self.stands_now(place, &before, None).await, failed) {
-                    (Stands::AsBefore, None | Some(Failed { is_plain: true, .. })) => {
+                    (Stands::AsBefore, None) => self.taken_back(place).await,
+                    (Stands::AsBefore, Some(failed)) if failed.undone.is_none() => {
                         self.taken_back(place).await
                     }
                     // The place tells what became of one action; of several some may show nowhere.
                     (Stands::AsBefore, Some(_)) if doings.len() == 1 => self.taken_back(place).await,
-                    (_, Some(failed)) => self.stick(place, failed.why, Kind::Undone).await,
+                    (_, Some(failed)) => self.stick(place, failed.why, Kind::Undone, failed.undone).await,
                     (_, None) => {
-                        self.stick(place, not_back(&self.tasks[place].would), Kind::Undone)
-                            .await
+                        let why = not_back(&self.tasks[place].would);
+                        self.stick(place, why, Kind::Undone, None).await
                     }
                 }
             }
         }
     }
 
-    /// Carries out what takes a step back, from where that broke off before; all of it, since each action may stand for
-    /// itself. Gives the failure that says most.
+    /// Carries out what takes a step back, from where that broke off before, until one action fails for no plain reason.
     async fn act_back(
         &self,
         place: usize,
         doings: &[Doing],
         state: &State,
     ) -> Result<Option<Failed>, Unheard> {
-        let (mut failed, first): (Option<Failed>, usize) = (None, state.undone());
+        let (mut failed, first) = (None, state.undone());
         for (number, doing) in doings.iter().enumerate().skip(first) {
             if number > first {
                 let body = json!({ "step": place + 1, "outcome": "action", "action": number });
@@ -84,13 +92,14 @@ impl<W: World> Run<'_, W> {
             let Err(unwritten) = self.world.act(doing).await else {
                 continue;
             };
-            let again = number == first && state.goes_back();
+            let again = number == first && matches!(state, State::GoingBack { .. });
             let is_plain = unwritten.refused && (again || state.now().is_none());
-            if failed.as_ref().is_none_or(|failed| failed.is_plain && !is_plain) {
-                failed = Some(Failed {
-                    why: unwritten.why,
-                    is_plain,
-                });
+            failed = Some(Failed {
+                why: unwritten.why,
+                undone: (!is_plain).then_some(number),
+            });
+            if !is_plain {
+                break;
             }
         }
         Ok(failed)
@@ -107,6 +116,23 @@ impl<W: World> Run<'_, W> {
         self.log.tell([(Kind::Undone, body)]).await?;
         self.note(place, State::TakenBack);
         Ok(())
+    }
+
+    /// Whether a later step that stays rests on this one: needs or changes something that it changed. What a helper did
+    /// for a while does not wait for those; it is only left when it was brought back, and that stays.
+    fn is_rested_on(&self, place: usize) -> bool {
+        let (states, own) = (self.states.borrow(), &self.tasks[place]);
+        let stays = self.tasks.iter().zip(&*states).skip(place + 1);
+        let mut stays = stays.filter(|(task, state)| task.wave > own.wave && state.is_ours());
+        let touches = |other: &Trail| {
+            let mut changed = own.changes.iter().map(|goal| &goal.place);
+            changed.any(|place| place.covers(other) || other.covers(place))
+        };
+        stays.any(|(task, _)| {
+            let needs = task.needs.iter().map(|(place, _)| place);
+            let changes = task.changes.iter().map(|goal| &goal.place);
+            task.takes_back == Some(place) || (!own.is_helper && needs.chain(changes).any(touches))
+        })
     }
 
     /// Looks at what is there, and fills in what takes the step back.
@@ -141,7 +167,7 @@ impl<W: World> Run<'_, W> {
             Ok(doings) if doings.is_empty() => Back::Not(no_way(&task.would)),
             // Of several actions that take it back those that are left may show nowhere.
             Ok(doings) if is_so && doings.len() == 1 => Back::IsSo,
-            Ok(doings) => Back::Do(doings),
+            Ok(doings) => needs_hold(task, &facts).map_or_else(Back::Not, |()| Back::Do(doings)),
         }
     }
 

@@ -59,3 +59,87 @@ fn third(place: &Trail, is: &FactValue) -> Absence {
     let detail = format!("{place} is {is} now: neither what was there before nor what was to be there");
     Absence::new(Cause::Ambiguous, place.to_string(), detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{FactPath, Root};
+
+    fn place(name: &str) -> Trail {
+        Trail::fact(FactPath::new(Root::Target, name))
+    }
+
+    /// What is at two places; a dot: nothing, a question mark: nobody knows.
+    fn at(words: [&str; 2]) -> Values {
+        let value = |word: &str| match word {
+            "." => Ok(FactValue::Nothing),
+            "?" => Err(Absence::not_collected("it")),
+            word => Ok(FactValue::text(word)),
+        };
+        let [a, b] = words;
+        vec![vec![(place("a"), value(a)), (place("b"), value(b))]]
+    }
+
+    /// Before, as it was done if that was seen, as it is to be (a star: anything), now, and how that stands.
+    type Row = (
+        [&'static str; 2],
+        Option<[&'static str; 2]>,
+        [&'static str; 2],
+        [&'static str; 2],
+        &'static str,
+    );
+
+    const ROWS: &[Row] = &[
+        (["old", "old"], None, ["new", "new"], ["old", "old"], "AsBefore"),
+        (["old", "old"], None, ["new", "new"], ["new", "new"], "AsDone"),
+        (["old", "old"], None, ["new", "new"], ["new", "old"], "Between"),
+        (["old", "old"], None, ["new", "new"], ["new", "odd"], "Otherwise"),
+        (["old", "old"], None, ["new", "new"], ["new", "?"], "Otherwise"),
+        // One place was as it is to be before.
+        (["old", "new"], None, ["new", "new"], ["new", "new"], "AsDone"),
+        (["old", "new"], None, ["new", "new"], ["old", "new"], "AsBefore"),
+        (["old", "new"], None, ["new", "new"], ["new", "old"], "Otherwise"),
+        // Nobody knows before what comes.
+        ([".", "old"], None, ["*", "new"], ["rec", "new"], "AsDone"),
+        ([".", "old"], None, ["*", "new"], ["rec", "old"], "Between"),
+        (["one", "old"], None, ["*", "new"], ["two", "new"], "Changed"),
+        (["one", "old"], None, ["*", "new"], [".", "new"], "Otherwise"),
+        // What was seen when it was done counts, not what was to be.
+        (
+            ["old", "old"],
+            Some(["new", "x"]),
+            ["new", "*"],
+            ["new", "x"],
+            "AsDone",
+        ),
+        (
+            ["old", "old"],
+            Some(["new", "x"]),
+            ["new", "*"],
+            ["new", "y"],
+            "Otherwise",
+        ),
+        (
+            ["old", "old"],
+            Some(["new", "x"]),
+            ["new", "*"],
+            ["old", "x"],
+            "Between",
+        ),
+    ];
+
+    #[test]
+    fn what_is_there_tells_how_far_a_step_came() {
+        for (before, done, goal, now, stands) in ROWS {
+            let goals = ["a", "b"].into_iter().zip(goal).map(|(name, new)| Goal {
+                place: place(name),
+                old: Ok(FactValue::Nothing),
+                new: (*new != "*").then(|| FactValue::text(*new)),
+            });
+            let goals: Vec<Goal> = goals.collect();
+            let found = super::stands(&at(*before), done.map(at).as_ref(), &at(*now), &goals);
+            let told = format!("{found:?}");
+            assert!(told.starts_with(stands), "{before:?} {now:?}: {told}");
+        }
+    }
+}

@@ -58,6 +58,8 @@ pub(super) enum State {
         before: Option<Before>,
         now: Option<Values>,
         why: Absence,
+        /// So many of the actions that take it back were done before one failed.
+        undone: Option<usize>,
     },
 }
 
@@ -95,13 +97,16 @@ impl State {
 
     /// Whether it was being taken back already.
     pub(super) const fn goes_back(&self) -> bool {
-        matches!(self, Self::GoingBack { .. })
+        matches!(self, Self::GoingBack { .. } | Self::Stuck { undone: Some(_), .. })
     }
 
     /// How many of the actions that take it back are known to be done.
     pub(super) const fn undone(&self) -> usize {
         match self {
-            Self::GoingBack { undone, .. } => *undone,
+            Self::GoingBack { undone, .. }
+            | Self::Stuck {
+                undone: Some(undone), ..
+            } => *undone,
             _ => 0,
         }
     }
@@ -275,6 +280,7 @@ impl Book {
                 before: state.before().cloned(),
                 now: state.now().cloned(),
                 why: why()?,
+                undone: count(&body["undone"]),
             },
             (_, state, _) => state,
         })

@@ -139,24 +139,7 @@ impl<W: World> Run<'_, W> {
         if so == task.changes.len() && so > 0 {
             return Err(Not::Needed);
         }
-        for (place, value) in &task.needs {
-            let is = place.read(facts).map_err(Not::Possible)?;
-            let met = value
-                .as_ref()
-                .map_or(is != FactValue::Nothing, |value| value.sort_order(&is).is_eq());
-            if !met {
-                let wanted = value
-                    .as_ref()
-                    .map_or_else(|| "there".to_owned(), ToString::to_string);
-                let detail = format!("it needs {place} to be {wanted}, and that is {is} now");
-                return Err(Not::Possible(Absence::new(
-                    Cause::Ambiguous,
-                    place.to_string(),
-                    detail,
-                )));
-            }
-        }
-        Ok(())
+        needs_hold(task, facts).map_err(Not::Possible)
     }
 
     /// Whether a step that this run did changed the place, or something in or around it.
@@ -325,17 +308,24 @@ impl<W: World> Run<'_, W> {
             self.note(place, State::Failed(why));
             return Ok(());
         }
-        self.stick(place, unwritten.why, Kind::Result).await
+        self.stick(place, unwritten.why, Kind::Result, None).await
     }
 
     /// A step that was done whole, but did not mend what it was for.
     pub(super) async fn fail_done(&self, place: usize, why: Absence) -> Result<(), Unheard> {
-        self.stick(place, why, Kind::Result).await
+        self.stick(place, why, Kind::Result, None).await
     }
 
     /// A step that stays as it is; it may still be taken back.
-    pub(super) async fn stick(&self, place: usize, why: Absence, kind: Kind) -> Result<(), Unheard> {
-        let body = json!({ "step": place + 1, "outcome": "stuck", "why": absence_json(&why) });
+    pub(super) async fn stick(
+        &self,
+        place: usize,
+        why: Absence,
+        kind: Kind,
+        undone: Option<usize>,
+    ) -> Result<(), Unheard> {
+        let why_json = absence_json(&why);
+        let body = json!({ "step": place + 1, "outcome": "stuck", "why": why_json, "undone": undone });
         self.log.tell([(kind, body)]).await?;
         let state = self.state(place);
         self.note(
@@ -344,10 +334,29 @@ impl<W: World> Run<'_, W> {
                 before: state.before().cloned(),
                 now: state.now().cloned(),
                 why,
+                undone,
             },
         );
         Ok(())
     }
+}
+
+/// Whether everything is as it must be while a step is done, or taken back.
+pub(super) fn needs_hold(task: &Task, facts: &Facts) -> Result<(), Absence> {
+    for (place, value) in &task.needs {
+        let is = place.read(facts)?;
+        let met = value
+            .as_ref()
+            .map_or(is != FactValue::Nothing, |value| value.sort_order(&is).is_eq());
+        if !met {
+            let wanted = value
+                .as_ref()
+                .map_or_else(|| "there".to_owned(), ToString::to_string);
+            let detail = format!("it needs {place} to be {wanted}, and that is {is} now");
+            return Err(Absence::new(Cause::Ambiguous, place.to_string(), detail));
+        }
+    }
+    Ok(())
 }
 
 /// What is at the places that a step sets.

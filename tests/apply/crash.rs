@@ -11,7 +11,7 @@ use crate::rig::run;
 use crate::{Course, Outcome, Peer, Rig};
 
 /// The world when everything is done.
-fn goal() -> Value {
+pub(crate) fn goal() -> Value {
     let mut goal = Value::Null;
     run(async {
         let rig = Rig::new(Peer::broken());
@@ -62,8 +62,7 @@ fn killed_at_any_moment_it_goes_on_or_back() {
 }
 
 /// Dies again and again, at moments that a seed says, until it comes to an end.
-async fn stumbles(seed: usize, goal: &Value, sound: bool) {
-    let rig = Rig::new(Peer::broken());
+pub(crate) async fn stumbles(rig: &Rig, seed: usize, goal: &Value, sound: bool) {
     let start = rig.target();
     let mut number = seed.wrapping_mul(2_654_435_761) % 1_000_003;
     let mut next = |most: usize| {
@@ -82,7 +81,7 @@ async fn stumbles(seed: usize, goal: &Value, sound: bool) {
     }
     drop(outcome);
     let course = [Course::Resume, Course::Undo][next(2)];
-    finish(&rig, course, (&start, goal), &told).await;
+    finish(rig, course, (&start, goal), &told).await;
     if sound {
         let mut store = Store::open(&rig.place).await.unwrap();
         assert_eq!(store.verify(None).await.unwrap().damage, [], "{told}");
@@ -93,7 +92,8 @@ async fn stumbles(seed: usize, goal: &Value, sound: bool) {
 fn killed_again_and_again_it_still_goes_on_or_back() {
     let goal = goal();
     for seed in 0..200 {
-        run(stumbles(seed, &goal, seed % 20 == 0));
+        let rig = Rig::new(Peer::broken());
+        run(stumbles(&rig, seed, &goal, seed % 20 == 0));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use standin::catalogue::Catalogue;
 use standin::facts::{
@@ -13,7 +14,7 @@ use standin::plan::{Detail, Doing};
 const COLLECTIONS: &[&str] = &["jobs", "members", "grades", "entries", "relics", "accounts"];
 
 /// Both servers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Peer {
     pub(crate) source: Value,
     pub(crate) target: Value,

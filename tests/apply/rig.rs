@@ -1,6 +1,6 @@
 //! What a test turns: a peer, a store, what happens to each action, and when the process dies.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::rc::Rc;
@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::Peer;
+use crate::kill::Wire;
 use crate::peer::words;
 
 /// The pack of the small product.
@@ -132,11 +133,16 @@ pub(crate) struct Rig {
     /// The moment when the process dies.
     pub(crate) dies: Cell<usize>,
     pub(crate) delay: Cell<Duration>,
+    /// Actions that are under way, and the most that there were at a time.
+    acting: Cell<usize>,
+    pub(crate) most: Cell<usize>,
     pub(crate) keep: Cell<bool>,
     pub(crate) stop: RefCell<CancellationToken>,
     /// Stops the run once so many steps are done.
     pub(crate) stops_after: Cell<usize>,
     pub(crate) run: Cell<Option<Seq>>,
+    /// The way to a peer in another process.
+    pub(crate) wire: Option<RefCell<Wire>>,
 }
 
 pub(crate) fn pair() -> PairName {
@@ -178,10 +184,13 @@ impl Rig {
             moments: Cell::new(0),
             dies: Cell::new(0),
             delay: Cell::default(),
+            acting: Cell::default(),
+            most: Cell::default(),
             keep: Cell::new(false),
             stop: RefCell::default(),
             stops_after: Cell::new(0),
             run: Cell::new(None),
+            wire: None,
         }
     }
 
@@ -202,9 +211,17 @@ impl Rig {
         self.peer.borrow().target.clone()
     }
 
+    /// Looks at the peer.
+    fn look(&self) -> Ref<'_, Peer> {
+        if let Some(wire) = &self.wire {
+            *self.peer.borrow_mut() = wire.borrow_mut().look();
+        }
+        self.peer.borrow()
+    }
+
     /// What a plan would do now.
     pub(crate) fn planned(&self) -> Vec<apply::Task> {
-        let facts = self.peer.borrow().facts(&CATALOGUE, &all());
+        let facts = self.look().facts(&CATALOGUE, &all());
         let date = jiff::civil::Date::ZERO;
         let judged = judge(&CATALOGUE, &facts, &Selection::default(), &[], date).unwrap();
         let basis = Basis {
@@ -231,6 +248,9 @@ impl Rig {
         };
         let lock = lock(&mut store, run).await;
         self.run.set(Some(lock.run()));
+        if let Some(wire) = &self.wire {
+            wire.borrow_mut().ask(&json!({ "run": lock.run() }));
+        }
         let done = self.carry_out(course, tasks, &mut store, &lock);
         let outcome = match AssertUnwindSafe(done).catch_unwind().await {
             Ok(Ok(ended)) => Outcome::Ended(ended),
@@ -256,7 +276,7 @@ impl Rig {
             Course::Apply => None,
             _ => Some(Book::read(store, lock.run(), &CATALOGUE).await.unwrap()),
         };
-        let facts = self.peer.borrow().facts(&CATALOGUE, &all());
+        let facts = self.look().facts(&CATALOGUE, &all());
         let watch = Watching { rig: self };
         let means = Means {
             world: self,
@@ -271,10 +291,9 @@ impl Rig {
             keep: self.keep.get(),
         };
         match (course, book) {
-            (Course::Apply, _) => apply::apply(means, tasks, json!({ "catalogue": "x" })).await,
-            (Course::Resume, Some(book)) => apply::resume(means, book).await,
-            (Course::Undo, Some(book)) => apply::undo(means, book).await,
-            _ => unreachable!(),
+            (Course::Resume, Some(book)) if book.has_begun() => apply::resume(means, book).await,
+            (Course::Undo, Some(book)) if book.has_begun() => apply::undo(means, book).await,
+            _ => apply::apply(means, tasks, json!({ "catalogue": "x" })).await,
         }
     }
 
@@ -337,6 +356,9 @@ impl Watch for Watching<'_> {
 
     fn wrote(&self, _: usize) {
         self.rig.commits.set(self.rig.commits.get() + 1);
+        if let Some(wire) = &self.rig.wire {
+            wire.borrow_mut().ask(&json!("wrote"));
+        }
         self.rig.moment();
     }
 }
@@ -345,7 +367,7 @@ impl World for Rig {
     async fn read(&self, _: &Facts, wanted: &BTreeSet<FactPath>) -> Facts {
         self.readings.set(self.readings.get() + 1);
         pass(self.delay.get()).await;
-        self.peer.borrow().facts(&CATALOGUE, wanted)
+        self.look().facts(&CATALOGUE, wanted)
     }
 
     async fn read_for(&self, _: &Facts, reading: &Reading, of: For<'_>) -> Result<FactValue, Absence> {
@@ -356,8 +378,14 @@ impl World for Rig {
 
     async fn act(&self, doing: &Doing) -> Result<(), Unwritten> {
         self.moment();
+        self.acting.set(self.acting.get() + 1);
+        self.most.set(self.most.get().max(self.acting.get()));
         pass(self.delay.get()).await;
-        let done = self.does(&words(doing));
+        self.acting.set(self.acting.get() - 1);
+        let done = match &self.wire {
+            Some(wire) => wire.borrow_mut().act(&words(doing)),
+            None => self.does(&words(doing)),
+        };
         self.moment();
         done
     }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::Duration;
 
 use standin::store::{Entry, Holder, Kind, Place, Store, StoreError};
 
 use crate::child::{Crowd, STEPS, Told, address, child};
+#[cfg(target_os = "linux")]
+use crate::disk::{Left, disk, restored};
 use crate::{at, fast_folder, pair, with_each};
 
 /// Whether the store shows exactly what was acknowledged, and perhaps the one entry that was under way.
@@ -110,59 +111,6 @@ fn of_many_that_die_only_one_at_a_time_has_the_lock() {
         assert!(fences.values().all(|count| *count == 1), "{fences:?}");
         goes_on(&bench.place).await;
     });
-}
-
-/// What is left of a folder after a loss of power.
-#[derive(Clone, Copy, Debug)]
-enum Left {
-    /// All that was written; the process alone died.
-    All,
-    /// What was synced, and nothing else.
-    Synced,
-    /// Names as they were last, contents as they were synced.
-    Names,
-}
-
-/// The disk that loses what was not synced, compiled.
-#[cfg(target_os = "linux")]
-fn disk() -> PathBuf {
-    let library = tempfile::Builder::new()
-        .suffix(".so")
-        .tempfile()
-        .unwrap()
-        .into_temp_path()
-        .keep()
-        .unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/disk.c");
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-O1", "-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg(source)
-        .arg("-ldl");
-    assert!(compiler.status().unwrap().success());
-    library
-}
-
-/// The folder as it is found after a loss of power.
-fn restored(folder: &Path, image: &Path, left: Left) -> tempfile::TempDir {
-    let found = fast_folder();
-    let names = match left {
-        Left::All => {
-            for entry in fs::read_dir(folder).unwrap().flatten() {
-                fs::copy(entry.path(), found.path().join(entry.file_name())).unwrap();
-            }
-            return found;
-        }
-        Left::Synced => "names.synced",
-        Left::Names => "names.now",
-    };
-    for line in fs::read_to_string(image.join(names)).unwrap().lines() {
-        let (name, number) = line.split_once(' ').unwrap();
-        let contents = fs::read(image.join(number)).unwrap_or_default();
-        fs::write(found.path().join(name), contents).unwrap();
-    }
-    found
 }
 
 #[test]

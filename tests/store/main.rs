@@ -9,6 +9,9 @@
 mod chain;
 mod child;
 mod crash;
+#[cfg(target_os = "linux")]
+#[path = "../shared/disk.rs"]
+mod disk;
 mod kept;
 mod lock;
 mod server;
