@@ -68,9 +68,11 @@
 //!     PostgreSQL by the same code; what it has acknowledged is on disk.
 //! 14. [`apply`]: a plan to effects. Each step is announced in the journal, done, read back, and can be taken back;
 //!     what a crash left open is settled by reading.
-//! 15. [`report`]: findings, plans and runs to text and JSON. It renders and judges nothing.
-//! 16. [`pipeline`]: the flow.
-//! 17. [`cli`]: the command line, one file for each command. Only here something is printed.
+//! 15. [`generate`]: runbooks to scripts, in memory. A value becomes one literal or the script is refused; what people
+//!     edited is found by its digest and kept.
+//! 16. [`report`]: findings, plans and runs to text and JSON. It renders and judges nothing.
+//! 17. [`pipeline`]: the flow.
+//! 18. [`cli`]: the command line, one file for each command. Only here something is printed.
 //!
 //! # Where a change belongs
 //!
@@ -85,6 +87,7 @@ pub mod collect;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod facts;
+pub mod generate;
 pub mod ordering;
 pub mod pair;
 pub mod pipeline;

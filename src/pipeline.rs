@@ -5,6 +5,7 @@ mod discover;
 mod planned;
 mod redacted;
 mod rights;
+mod sets;
 mod switched;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,8 @@ pub use discover::{Sought, discover};
 pub use planned::{Planned, plan};
 pub use redacted::{Redacted, redacted};
 pub use rights::{rights, shown_by, stand};
-pub use switched::{nothing_judged, said_and_read, wanted_by_runbooks};
+pub use sets::{sets, wanted_by_sets};
+pub use switched::{nothing_judged, said_and_read, sites, wanted_by_runbooks};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -308,6 +310,7 @@ pub fn needed(opened: &Opened, selection: &Selection, purpose: Purpose) -> BTree
         Purpose::Recording => {
             let mut all = collect::needed_with_fixes(&opened.catalogue, &rules);
             all.extend(wanted_by_runbooks(opened));
+            all.extend(wanted_by_sets(opened));
             all
         }
     }

@@ -47,6 +47,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "evaluate",
         ],
     ),
+    (
+        "generate",
+        &["diagnostic", "facts", "template", "catalogue", "plan"],
+    ),
     ("store", &["facts"]),
     (
         "apply",
@@ -88,6 +92,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "collect",
             "evaluate",
             "plan",
+            "generate",
             "store",
             "apply",
             "report",
@@ -105,6 +110,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "collect",
             "evaluate",
             "plan",
+            "generate",
             "store",
             "apply",
             "report",
@@ -121,6 +127,7 @@ const PURE: &[&str] = &[
     "predicate",
     "evaluate",
     "plan",
+    "generate",
     "report",
 ];
 const REACHING_OUT: &[&str] = &[

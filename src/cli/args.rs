@@ -18,9 +18,11 @@ use super::init::InitArguments;
 use super::log::LogFormat;
 use super::manual::{CompletionsArguments, ManArguments};
 use super::plan::PlanArguments;
+use super::repset::RepsetArguments;
 use super::rights::RightsArguments;
 use super::rules::RulesArguments;
 use super::runbook::RunbookArguments;
+use super::scripts::ScriptsArguments;
 use super::terminal::Colour;
 use super::trust::TrustArguments;
 use super::undo::UndoArguments;
@@ -53,6 +55,7 @@ Examples:
   standin plan ./mail-pair               what would be done about what that finds
   standin runbook show failover ./mail-pair
                                          what is done when the target takes over
+  standin scripts ./mail-pair --out ./scripts   the same for servers without Standin
   standin explain C-69                   what a rule looks at, why, and what to do
   standin rules list --only dns          the rules of a pack, section or tag
 
@@ -132,6 +135,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     Undo(UndoArguments),
     Runbook(RunbookArguments),
+    Scripts(ScriptsArguments),
+    Repset(RepsetArguments),
     Collect(CollectArguments),
     Discover(DiscoverArguments),
     Init(InitArguments),

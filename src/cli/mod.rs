@@ -25,9 +25,11 @@ mod packs;
 mod plan;
 mod progress;
 mod refusal;
+mod repset;
 mod rights;
 mod rules;
 mod runbook;
+mod scripts;
 mod terminal;
 mod trust;
 mod undo;
@@ -169,6 +171,8 @@ fn command(command: &Command, context: &mut Context) -> Outcome<ExitStatus> {
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Undo(arguments) => undo::run(arguments, context),
         Command::Runbook(arguments) => runbook::run(arguments, context),
+        Command::Scripts(arguments) => scripts::run(arguments, context),
+        Command::Repset(arguments) => repset::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
         Command::Collect(arguments) => collect::run(arguments, context),
         Command::Discover(arguments) => discover::run(arguments, context),

@@ -1,5 +1,6 @@
 //! `standin runbook`: what is done, and by whom, when one server takes over from the other?
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::values::{duration, time};
 use super::{Context, check, clock, live};
 use crate::catalogue::{self, Catalogue};
 use crate::diagnostic::{Diagnostics, suggest};
-use crate::facts::{FactValue, Facts, Snapshot};
+use crate::facts::{FactPath, FactValue, Facts, Snapshot};
 use crate::pipeline::{self, Opened};
 use crate::plan::{self, Basis, NoRunbook, StepRef};
 use crate::report::{self, Origin, RunbookReport};
@@ -143,12 +144,21 @@ pub(super) struct Known {
 
 /// Opens the pair and gets what its runbooks look at; nothing when it was interrupted.
 pub(super) fn known(of: &Of, context: &mut Context) -> Outcome<Option<Known>> {
+    known_for(of, pipeline::wanted_by_runbooks, context)
+}
+
+/// The same with other facts.
+pub(super) fn known_for(
+    of: &Of,
+    wanted: fn(&Opened) -> BTreeSet<FactPath>,
+    context: &mut Context,
+) -> Outcome<Option<Known>> {
     let mut opened = check::open(&of.pair, &of.folders, of.now, context)?;
     let recorded = of.snapshot.as_ref().or(opened.pair.recorded.as_ref()).cloned();
     let (snapshot, origin) = if let Some(file) = &recorded {
         (check::recording(file, &opened, context)?, Origin::Recorded)
     } else {
-        let wanted = pipeline::wanted_by_runbooks(&opened);
+        let wanted = wanted(&opened);
         let timeout = of.timeout.unwrap_or(opened.pair.collect.timeout);
         (live::ask(&opened, &wanted, timeout, context)?, Origin::Live)
     };

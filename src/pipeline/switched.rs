@@ -8,7 +8,9 @@ use super::{Answer, Opened, known};
 use crate::catalogue::RunbookStep;
 use crate::collect;
 use crate::evaluate::{Judged, Summary};
-use crate::facts::{FactPath, Facts, Snapshot};
+use crate::facts::{FactPath, Facts, Side, Snapshot};
+use crate::generate::{Site, Sites};
+use crate::pair::{Pair, Protocol, Server};
 
 /// The facts that putting runbooks together looks at.
 pub fn wanted_by_runbooks(opened: &Opened) -> BTreeSet<FactPath> {
@@ -29,5 +31,38 @@ pub fn nothing_judged() -> Answer {
             unused_waivers: Vec::new(),
         },
         summary: Summary::default(),
+    }
+}
+
+/// Where the steps of the pair's scripts are done.
+pub fn sites(opened: &Opened) -> Sites {
+    let pair = &opened.pair;
+    let endpoints = pair.endpoints.iter().map(|(name, endpoint)| {
+        let (server, _) = endpoint.protocol.address();
+        (name.clone(), server.to_owned())
+    });
+    Sites {
+        pair: pair.name.value.clone(),
+        source: site(pair, &pair.source, Side::Source),
+        target: site(pair, &pair.target, Side::Target),
+        endpoints: endpoints.collect(),
+    }
+}
+
+/// A server, and how its databases are asked: by the instance, or the port, that the pair file says.
+fn site(pair: &Pair, server: &Server, side: Side) -> Site {
+    let name = &server.name.value;
+    let database = match pair.tds(side.word()).map(|endpoint| &endpoint.protocol) {
+        Some(Protocol::Tds {
+            instance: Some(instance),
+            ..
+        }) => format!("{name}\\{instance}"),
+        Some(Protocol::Tds { port: Some(port), .. }) => format!("{name},{port}"),
+        _ => name.clone(),
+    };
+    Site {
+        name: name.clone(),
+        address: server.address.value.to_string(),
+        database,
     }
 }

@@ -21,6 +21,7 @@ mod rule_text;
 mod rules;
 mod runbook;
 mod servers;
+mod sets;
 mod shown;
 mod source;
 mod table;
@@ -49,9 +50,10 @@ pub use rule_text::{rule_json, rule_text};
 pub use rules::{rules_json, rules_table};
 pub use runbook::{
     RunbookReport, runbook_dot, runbook_json, runbook_markdown, runbook_mermaid, runbook_schema,
-    runbook_text, runbooks_json, runbooks_table,
+    runbook_text, runbooks_json, runbooks_table, why_apart,
 };
 pub use servers::{Servers, servers_json, servers_text};
+pub use sets::{SetPath, SetRule, Sets, sets_json, sets_text};
 
 /// Whether servers were asked, or a recording stands in for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

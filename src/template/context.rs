@@ -1,7 +1,7 @@
 //! How a value is written in each kind of text, so that it stays a value.
 
 use super::scope::{Fact, Names};
-use super::tsql;
+use super::{script, tsql};
 use crate::facts::FactValue;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, Value};
@@ -35,6 +35,10 @@ pub enum Context {
     WinPath,
     /// T-SQL: every value ends in `| ident` for a name, `| lit` for a text or `| hex` for bytes.
     Tsql,
+    /// A script of PowerShell: every value is one literal.
+    PowerShell,
+    /// A script of cmd: every value is one word, quoted; what cannot be quoted is refused.
+    Cmd,
 }
 
 /// Writes one value; the error says why it has no safe form there.
@@ -60,6 +64,7 @@ fn written(context: Context, value: &Value) -> Result<String, String> {
         ValueKind::None => fact_written(context, &FactValue::Nothing),
         ValueKind::Bool => fact_written(context, &FactValue::Bool(value.is_true())),
         ValueKind::Undefined => Err("there is no such value".to_owned()),
+        ValueKind::Number if matches!(context, Context::PowerShell | Context::Cmd) => Ok(value.to_string()),
         ValueKind::Number | ValueKind::String => text_written(context, &value.to_string()),
         _ if context == Context::Text => Ok(value.to_string()),
         kind => Err(format!("a {kind} cannot be written here")),
@@ -67,8 +72,11 @@ fn written(context: Context, value: &Value) -> Result<String, String> {
 }
 
 fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
-    if context == Context::Text {
-        return Ok(fact.to_string());
+    match context {
+        Context::Text => return Ok(fact.to_string()),
+        Context::PowerShell => return script::powershell(fact, plain_fact),
+        Context::Cmd => return script::cmd(fact, plain_fact),
+        _ => {}
     }
     match (fact, context) {
         (FactValue::Dn(dn), Context::Dn) => Ok(dn.to_string()),
@@ -123,6 +131,8 @@ fn text_written(context: Context, text: &str) -> Result<String, String> {
             Err("a name has no control characters".to_owned())
         }
         Context::Text | Context::Name => Ok(text.to_owned()),
+        Context::PowerShell => Ok(script::powershell_text(text)),
+        Context::Cmd => script::cmd_text(text),
         Context::Tsql => Err("a value in T-SQL is written by its filter".to_owned()),
         Context::RegistryKey => part(text, &['\\']),
         Context::WinPath => part(text, &['\\', '/', ':', '*', '?', '"', '<', '>', '|']),

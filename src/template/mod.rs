@@ -9,6 +9,7 @@ mod check;
 mod context;
 mod plain;
 mod scope;
+mod script;
 mod tsql;
 
 pub use check::Mention;

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{RunbookReport, why};
+use super::{RunbookReport, why_apart};
 use crate::facts::to_json;
 use crate::plan::PairStep;
 use crate::report::Origin;
@@ -117,7 +117,7 @@ fn answer<'a>(told: &RunbookReport<'a>) -> Answer<'a> {
         } else {
             "unknown"
         },
-        because: why(&apart.because),
+        because: why_apart(&apart.because),
     });
     Answer {
         schema: LAYOUT,

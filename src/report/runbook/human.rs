@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{RunbookReport, by, sentence, why};
+use super::{RunbookReport, by, sentence, why_apart};
 use crate::evaluate::Status;
 use crate::plan::{Apart, Detail, Doing, Joint, PairStep, TakenBack};
 use crate::report::human::header;
@@ -173,7 +173,7 @@ fn put_apart(page: &mut Page, told: &RunbookReport<'_>) {
         let mut by_reason: BTreeMap<(String, String), usize> = BTreeMap::new();
         for apart in &apart {
             *by_reason
-                .entry((apart.of.id().to_string(), why(&apart.because)))
+                .entry((apart.of.id().to_string(), why_apart(&apart.because)))
                 .or_default() += 1;
         }
         page.gap();

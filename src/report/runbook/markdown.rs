@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::human::way_back;
-use super::{RunbookReport, by, sentence, why};
+use super::{RunbookReport, by, sentence, why_apart};
 use crate::diagnostic::visible;
 use crate::plan::PairStep;
 use crate::report::Origin;
@@ -86,7 +86,13 @@ fn put_apart(text: &mut String, told: &RunbookReport<'_>) {
             .iter()
             .filter(|apart| apart.is_known() == is_known);
         let mut lines: Vec<String> = apart
-            .map(|apart| format!("- {}: {}", plain(apart.of.id()), plain(&why(&apart.because))))
+            .map(|apart| {
+                format!(
+                    "- {}: {}",
+                    plain(apart.of.id()),
+                    plain(&why_apart(&apart.because))
+                )
+            })
             .collect();
         lines.dedup();
         if !lines.is_empty() {

@@ -55,7 +55,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// Why a step stands apart.
-fn why(held: &Held) -> String {
+pub fn why_apart(held: &Held) -> String {
     match held {
         Held::Condition(reason) | Held::Refused(reason) => reason.clone(),
         Held::Unknown(absence) => format!("not known: {absence}"),

@@ -1,0 +1,1 @@
+dnscmd.exe {{ host }} /RecordAdd {{ zone }} {{ node }} {{ type }} {{ data }}

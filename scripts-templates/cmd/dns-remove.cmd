@@ -1,0 +1,1 @@
+dnscmd.exe {{ host }} /RecordDelete {{ zone }} {{ node }} {{ type }} {{ data }} /f

@@ -1,0 +1,3 @@
+set STEP={{ number }}
+set TITLE={{ title }}
+call :say outside

@@ -1,0 +1,1 @@
+sc.exe {% if host %}{{ unc }} {% endif %}config {{ object }} start= {{ start }}

@@ -1,0 +1,3 @@
+set SERVER={% if host %}{{ unc }}{% endif %}
+set SERVICE={{ object }}
+call :service_start

@@ -1,0 +1,1 @@
+osql.exe -E -b -n -S {{ server }}{% if database %} -d {{ database }}{% endif %} -Q {{ object }}

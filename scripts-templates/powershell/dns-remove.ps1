@@ -1,0 +1,3 @@
+-not (Test-Record {{ host }} {{ zone }} {{ node }} {{ type }} {{ data }})
+# ---
+Set-Record {{ host }} {{ zone }} {{ node }} {{ type }} {{ data }} $false

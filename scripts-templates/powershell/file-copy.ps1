@@ -1,0 +1,3 @@
+Test-File {{ object }} {{ from }}
+# ---
+Copy-Item -LiteralPath {{ from }} -Destination {{ object }} -Force

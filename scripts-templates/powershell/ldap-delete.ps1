@@ -1,0 +1,3 @@
+-not (Test-Object {{ host }} {{ object }})
+# ---
+Remove-Object {{ host }} {{ object }}

@@ -1,0 +1,3 @@
+function Step-{{ number }} {
+    Write-Line 'outside' {{ number }} {{ id }} ({{ title }} + ': ' + {{ reason }})
+}

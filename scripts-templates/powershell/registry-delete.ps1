@@ -1,0 +1,3 @@
+Test-KeyValue {{ host }} {{ object }} {{ value }} $null
+# ---
+Remove-KeyValue {{ host }} {{ object }} {{ value }}

@@ -1,0 +1,3 @@
+Test-KeyValue {{ host }} {{ object }} {{ value }} {{ data }}
+# ---
+Set-KeyValue {{ host }} {{ object }} {{ value }} {{ data }} {{ kind }}

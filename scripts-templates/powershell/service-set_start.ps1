@@ -1,0 +1,3 @@
+Test-ServiceStart {{ host }} {{ object }} {{ to }}
+# ---
+Set-ServiceStart {{ host }} {{ object }} {{ to }}

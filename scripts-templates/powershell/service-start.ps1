@@ -1,0 +1,3 @@
+Test-ServiceState {{ host }} {{ object }} 'Running'
+# ---
+Set-ServiceState {{ host }} {{ object }} 'Running'

@@ -1,0 +1,3 @@
+Test-ServiceState {{ host }} {{ object }} 'Stopped'
+# ---
+Set-ServiceState {{ host }} {{ object }} 'Stopped'

@@ -1,0 +1,5 @@
+$null
+# ---
+Invoke-Pack -Computer {{ host }} -Told {{ input }} -Script {
+# <script>
+}

@@ -1,0 +1,3 @@
+$null
+# ---
+Invoke-Program -Computer {{ host }} -Words {{ words }}

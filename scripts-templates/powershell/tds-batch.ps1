@@ -1,0 +1,3 @@
+$null
+# ---
+Invoke-Batch {{ server }} {{ database }} {{ object }} {{ params }}

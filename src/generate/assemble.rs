@@ -1,0 +1,228 @@
+//! Steps into the frame of a script.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::sites::Sites;
+use super::templates::{Language, Templates};
+use super::values::{Values, number_value, values};
+use crate::catalogue::{Command, Script};
+use crate::facts::{FactValue, Side};
+use crate::plan::{At, PairRunbook, PairStep};
+
+/// The text of the script of a runbook; `Err` names every step that cannot be written, and why.
+pub(super) fn script(
+    runbook: &PairRunbook<'_>,
+    script: &Script,
+    language: Language,
+    sites: &Sites,
+    templates: &Templates,
+) -> Result<String, Vec<(String, String)>> {
+    let scribe = Scribe {
+        language,
+        sites,
+        templates,
+        on: script.on,
+    };
+    let (mut steps, mut calls, mut wrong) = (String::new(), String::new(), Vec::new());
+    for (place, step) in runbook.steps.iter().enumerate() {
+        match scribe.step(place + 1, step) {
+            Ok(text) => steps += &text,
+            Err(why) => wrong.push((format!("{} ({})", step.of.id(), step.step.would), why)),
+        }
+        let _ = writeln!(calls, "Step-{}", place + 1);
+    }
+    let frame = scribe.one("frame", &scribe.of_frame(script));
+    let frame = frame.map_err(|why| wrong.push(("the frame".to_owned(), why)));
+    let (Ok(frame), true) = (frame, wrong.is_empty()) else {
+        return Err(wrong);
+    };
+    let remark = language.remark();
+    let text = put(&frame, &format!("{remark} <steps>"), &steps);
+    let text = put(&text, &format!("{remark} <calls>"), &calls);
+    let lines: Vec<&str> = text.lines().collect();
+    let mark = match language {
+        // Without it version 5.1 takes the text for one of the old code page.
+        Language::PowerShell => "\u{feff}",
+        Language::Cmd => "",
+    };
+    Ok(format!("{mark}{}\r\n", lines.join("\r\n")))
+}
+
+struct Scribe<'s> {
+    language: Language,
+    sites: &'s Sites,
+    templates: &'s Templates,
+    on: Side,
+}
+
+impl Scribe<'_> {
+    fn of_frame(&self, script: &Script) -> Values {
+        let text = |text: &str| FactValue::text(text);
+        BTreeMap::from([
+            ("name", text(&script.name)),
+            ("pair", text(&self.sites.pair)),
+            ("log", text(&format!("{}.log", script.name))),
+            ("done", text(&format!("{}.done", script.name))),
+            ("source", text(&self.sites.source.name)),
+            ("source_address", text(&self.sites.source.address)),
+            ("target", text(&self.sites.target.name)),
+            ("target_address", text(&self.sites.target.address)),
+        ])
+    }
+
+    /// The only part of a template.
+    fn one(&self, name: &str, values: &Values) -> Result<String, String> {
+        let parts = self.templates.fill(self.language, name, values)?;
+        Ok(parts.concat())
+    }
+
+    fn step(&self, number: usize, step: &PairStep<'_>) -> Result<String, String> {
+        let mut of_step = self.of_step(number, step);
+        if step.of.outside.is_some() {
+            return self.one("outside", &of_step).map(|text| text + "\n");
+        }
+        if step.of.gate.is_some() && step.of.is_by_hand() {
+            return self.one("person", &of_step).map(|text| text + "\n");
+        }
+        let unable = step.step.actions.iter().find(|doing| {
+            let name = format!("{}-{}", doing.protocol, doing.verb);
+            !self.templates.has(self.language, &name)
+        });
+        if let Some(doing) = unable {
+            let reason = format!(
+                "{} cannot {} here, so a person sees to it",
+                self.language.folder(),
+                doing.reads
+            );
+            of_step.insert("who", FactValue::text("a person"));
+            of_step.insert("check", FactValue::list([FactValue::text(reason)]));
+            return self.one("person", &of_step).map(|text| text + "\n");
+        }
+        match self.language {
+            Language::PowerShell => self.powershell(number, step, &of_step),
+            Language::Cmd => self.cmd(number, step, &of_step),
+        }
+        .map(|text| text + "\n")
+    }
+
+    fn of_step(&self, number: usize, step: &PairStep<'_>) -> Values {
+        let text = |text: &str| FactValue::text(text);
+        let site = step.step.actions.iter().find_map(|doing| match doing.at {
+            At::Server(side) => Some(self.sites.of(side)),
+            At::Local | At::Endpoint(_) => None,
+        });
+        let checks = step.check.iter().map(|check| text(check));
+        BTreeMap::from([
+            ("number", number_value(number)),
+            ("id", text(step.of.id())),
+            ("title", text(&step.step.would)),
+            ("mark", text(&format!("{number} {}", step.of.id()))),
+            ("server", text(site.map_or(&step.step.on, |site| &site.name))),
+            ("address", text(site.map_or("", |site| &site.address))),
+            ("fence", FactValue::Bool(step.of.fence)),
+            ("who", text(step.who.as_deref().unwrap_or_default())),
+            ("check", FactValue::list(checks)),
+            ("expect", text(&step.expect)),
+            ("reason", text(step.of.outside.as_deref().unwrap_or_default())),
+        ])
+    }
+
+    fn powershell(&self, number: usize, step: &PairStep<'_>, of_step: &Values) -> Result<String, String> {
+        const UNSEEN: &str = "$null";
+        let (mut tests, mut set, mut scripts) = (Vec::new(), String::new(), Vec::new());
+        for doing in &step.step.actions {
+            let values = values(doing, number, self.sites, self.on)?;
+            let name = format!("{}-{}", doing.protocol, doing.verb);
+            let parts = self.templates.fill(self.language, &name, &values)?;
+            let [test, does] = parts.as_slice() else {
+                return Err(format!("the template {name} has no two parts"));
+            };
+            if test == UNSEEN {
+                let _ = writeln!(set, "{}", does.trim_end());
+            } else {
+                let inner = indented(does.trim_end(), "    ");
+                let _ = writeln!(set, "if (-not ({test})) {{\n{inner}}}");
+            }
+            tests.push(test.clone());
+            if let Some(Command::PowerShell(text)) = &doing.command {
+                scripts.push(text.clone());
+            }
+        }
+        let is_so = if tests.iter().any(|test| test == UNSEEN) {
+            UNSEEN.to_owned()
+        } else {
+            let tests: Vec<String> = tests.iter().map(|test| format!("({test})")).collect();
+            tests.join(" -and ")
+        };
+        let text = self.one("step", of_step)?;
+        let text = put(&text, "# <test>", &is_so);
+        let mut text = put(&text, "# <set>", &set);
+        // The text of a pack stays as it is, line for line.
+        for script in scripts {
+            text = put_once(&text, "# <script>", script.trim_end());
+        }
+        Ok(text)
+    }
+
+    fn cmd(&self, number: usize, step: &PairStep<'_>, of_step: &Values) -> Result<String, String> {
+        let mut set = String::new();
+        let failed = if step.of.fence { "alive" } else { "failed" };
+        if step.of.fence {
+            let _ = writeln!(set, "{}", self.one("fence", of_step)?);
+        }
+        for doing in &step.step.actions {
+            let values = values(doing, number, self.sites, self.on)?;
+            let name = format!("{}-{}", doing.protocol, doing.verb);
+            let does = self.one(&name, &values)?;
+            let _ = writeln!(
+                set,
+                "{}
+if errorlevel 1 goto :{failed}",
+                does.trim_end()
+            );
+        }
+        if step.of.fence {
+            let _ = writeln!(set, ":silent_{number}");
+        }
+        let text = self.one("step", of_step)?;
+        Ok(put(&text, "rem <set>", &set))
+    }
+}
+
+/// Puts a text in the place of every line that is this marker, as far in as the marker.
+fn put(text: &str, marker: &str, body: &str) -> String {
+    let mut all = String::with_capacity(text.len() + body.len());
+    for line in text.lines() {
+        if line.trim() == marker {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            all += &indented(body.trim_end(), indent);
+        } else {
+            all += line;
+            all.push('\n');
+        }
+    }
+    all
+}
+
+/// Puts a text as it is in the place of the first line that is this marker.
+fn put_once(text: &str, marker: &str, body: &str) -> String {
+    let place = text.lines().position(|line| line.trim() == marker);
+    let lines = text.lines().enumerate();
+    let lines: Vec<&str> = lines
+        .map(|(at, line)| if Some(at) == place { body } else { line })
+        .collect();
+    lines.join("\n")
+}
+
+fn indented(text: &str, indent: &str) -> String {
+    let mut all = String::new();
+    for line in text.lines() {
+        if !line.is_empty() {
+            all += indent;
+            all += line;
+        }
+        all.push('\n');
+    }
+    all
+}
