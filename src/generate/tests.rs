@@ -109,7 +109,7 @@ fn with<T>(names: &[&str], look: impl FnOnce(&PairRunbook<'_>, &[Script], &[Unwr
     look(&made, &written, &unwritten)
 }
 
-fn text<'s>(written: &'s [Script], language: Language) -> &'s str {
+fn text(written: &[Script], language: Language) -> &str {
     let name = format!("post-failover.{}", language.ending());
     let found = written.iter().find(|script| script.name == name);
     found.map_or("", |script| script.text.as_str())
