@@ -139,7 +139,8 @@ impl<W: World> Run<'_, W> {
     async fn back(&self, place: usize, before: &Before, state: &State) -> Back {
         let task = &self.tasks[place];
         // With nothing seen of it the first action did not come about; a later one may show nowhere.
-        let shows = state.now().is_some() || before.actions == 0;
+        // What counts only from a restart on shows nowhere before.
+        let shows = !task.restarts && (state.now().is_some() || before.actions == 0);
         let is_so = match self.stands_now(place, before, state.now()).await {
             Stands::Otherwise(why) => return Back::Not(why),
             Stands::AsBefore if shows && !state.goes_back() => return Back::IsSo,
@@ -174,7 +175,7 @@ impl<W: World> Run<'_, W> {
     /// How the places of a step stand, read just now.
     pub(super) async fn stands_now(&self, place: usize, before: &Before, done: Option<&Values>) -> Stands {
         let facts = self.look(place, before).await;
-        let now = again(&before.was, &facts);
+        let now = again(self.catalogue, &before.was, &facts);
         stands(&before.was, done, &now, &self.tasks[place].changes)
     }
 

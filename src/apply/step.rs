@@ -11,6 +11,7 @@ use super::run::Run;
 use super::settle::Stands;
 use super::state::{Before, State, Values, absence_json, values_json};
 use super::task::Task;
+use crate::catalogue::Catalogue;
 use crate::collect::For;
 use crate::facts::{Absence, Cause, FactValue, Facts, to_json};
 use crate::plan::{Doing, Held, Known, Performing, Which};
@@ -67,7 +68,8 @@ impl<W: World> Run<'_, W> {
         let facts = self.fresh.read(task.facts()).await;
         let performing = Performing::new(self.catalogue, &facts, &task.spec);
         let performing = performing.ok_or_else(|| Not::Possible(gone(task)))?;
-        let was = values(&performing, &facts).map_err(|held| Not::Possible(absent(task, held)))?;
+        let was =
+            values(self.catalogue, &performing, &facts).map_err(|held| Not::Possible(absent(task, held)))?;
         self.as_planned(task, &facts)?;
         if let Some(helper) = task.takes_back {
             return self.ready_to_take_back(place, helper, &performing, was);
@@ -257,11 +259,13 @@ impl<W: World> Run<'_, W> {
 
     fn seen(&self, task: &Task, facts: &Facts, before: &Before) -> Result<Values, Absence> {
         let performing = Performing::new(self.catalogue, facts, &task.spec).ok_or_else(|| gone(task))?;
-        let now = again(&before.was, facts);
-        for (place, value) in now.iter().flatten() {
+        let now = again(self.catalogue, &before.was, facts);
+        for ((place, value), (_, was)) in now.iter().flatten().zip(before.was.iter().flatten()) {
             let is = value.as_ref().map_err(Clone::clone)?;
             let goal = task.changes.iter().find(|goal| goal.place == *place);
-            if goal.is_some_and(|goal| !goal.is_met_by(is)) {
+            // What counts only from a restart on may not show before.
+            let waits = task.restarts && was.as_ref() == Ok(is);
+            if goal.is_some_and(|goal| !goal.is_met_by(is)) && !waits {
                 let detail = format!("it was done without an error, but {place} is {is}");
                 return Err(Absence::new(Cause::Ambiguous, place.to_string(), detail));
             }
@@ -301,7 +305,8 @@ impl<W: World> Run<'_, W> {
         let stands = self.stands_now(place, &before, None).await;
         let first = matches!(self.state(place), State::Open { before, .. } if before.actions == 0);
         // What was refused at the first action changed nothing, wherever its places are.
-        if first && (unwritten.refused || stands == Stands::AsBefore) {
+        let shows = !self.tasks[place].restarts;
+        if first && (unwritten.refused || shows && stands == Stands::AsBefore) {
             let why = unwritten.why;
             let body = json!({ "step": place + 1, "outcome": "not_done", "why": absence_json(&why) });
             self.log.tell([(Kind::Result, body)]).await?;
@@ -360,9 +365,9 @@ pub(super) fn needs_hold(task: &Task, facts: &Facts) -> Result<(), Absence> {
 }
 
 /// What is at the places that a step sets.
-fn values(performing: &Performing<'_>, facts: &Facts) -> Result<Values, Held> {
+fn values(catalogue: &Catalogue, performing: &Performing<'_>, facts: &Facts) -> Result<Values, Held> {
     let read = |place: Trail| {
-        let value = place.read(facts);
+        let value = lasting(catalogue, &place, facts);
         (place, value)
     };
     let places = performing.places()?.into_iter();
@@ -372,12 +377,33 @@ fn values(performing: &Performing<'_>, facts: &Facts) -> Result<Values, Held> {
 }
 
 /// What is at these places by these facts.
-pub(super) fn again(values: &Values, facts: &Facts) -> Values {
+pub(super) fn again(catalogue: &Catalogue, values: &Values, facts: &Facts) -> Values {
     let each = |places: &Vec<(Trail, Result<FactValue, Absence>)>| {
-        let read = places.iter().map(|(place, _)| (place.clone(), place.read(facts)));
+        let places = places.iter().map(|(place, _)| place);
+        let read = places.map(|place| (place.clone(), lasting(catalogue, place, facts)));
         read.collect()
     };
     values.iter().map(each).collect()
+}
+
+/// What is at a place, without what every write changes by itself.
+fn lasting(catalogue: &Catalogue, place: &Trail, facts: &Facts) -> Result<FactValue, Absence> {
+    let value = place.read(facts)?;
+    let fact = catalogue.facts.get(&place.fact.name);
+    let volatile = fact.map_or(&[][..], |fact| &fact.volatile);
+    match &value {
+        FactValue::Record(record) if place.field.is_none() && !volatile.is_empty() => {
+            let lasting = record.iter().map(|(name, value)| {
+                let lasts = !volatile.contains(name);
+                (
+                    name.clone(),
+                    if lasts { value.clone() } else { FactValue::Nothing },
+                )
+            });
+            Ok(FactValue::Record(Arc::new(lasting.collect())))
+        }
+        _ => Ok(value),
+    }
 }
 
 /// The values without their places.

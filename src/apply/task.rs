@@ -91,7 +91,10 @@ fn task(step: &Step, findings: &[Finding]) -> Task {
         wave: step.wave,
         safety: step.safety,
         on: step.on.clone(),
-        would: step.would.clone(),
+        would: match takes_back {
+            Some(helper) => format!("end what step {} began: {}", helper + 1, step.would),
+            None => step.would.clone(),
+        },
         changes,
         needs: if takes_back.is_some() {
             Vec::new()

@@ -6,10 +6,10 @@ use super::context::expression;
 use super::decode_probe::{ProbeNames, derivation, probe};
 use super::types::{dotted_name, fact_type};
 use super::{Ask, FactDef, Of, Probe};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::facts::{FactSchema, FactType};
 use crate::predicate::{Expression, Names, Ty};
-use crate::yaml::decode::{boolean, items, nonempty, one_of};
+use crate::yaml::decode::{boolean, items, list_of, name as field, nonempty, one_of};
 use crate::yaml::{Fields, Node};
 
 const OF: &[(&str, Of)] = &[("server", Of::Server), ("pair", Of::Pair)];
@@ -23,6 +23,7 @@ pub(super) struct FactHead<'n> {
     pub(super) ty: FactType,
     about: String,
     exact_keys: bool,
+    volatile: Vec<Arc<str>>,
     key: Option<&'n Node>,
     for_each: Option<&'n Node>,
     /// How it is read, each way with the pack that says so.
@@ -85,11 +86,17 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
     let about = fields.required("about", nonempty);
     let key = fields.node("key");
     let exact_keys = fields.or("fold", false, one_of(FOLDS));
+    let volatile = fields.or(
+        "volatile",
+        Vec::new(),
+        list_of(|n, s| Some((field(n, s)?, n.span))),
+    );
     let for_each = fields.node("for_each");
     let open = fields.or("open", false, boolean);
     let probes = fields.required("probes", items);
     fields.finish();
     let (name, name_node) = name?;
+    let volatile = volatile_fields(volatile?, ty.as_ref()?, sink);
     Some(FactHead {
         name,
         pack: pack.clone(),
@@ -97,6 +104,7 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
         ty: ty?,
         about: about?,
         exact_keys: exact_keys?,
+        volatile: volatile?,
         key,
         for_each,
         probes: probes?.iter().map(|node| (pack.clone(), node)).collect(),
@@ -105,6 +113,38 @@ pub(super) fn head<'n>(node: &'n Node, pack: &Arc<str>, sink: &mut Diagnostics) 
         name_node,
         node,
     })
+}
+
+/// The fields that do not last; each has to be one.
+fn volatile_fields(
+    names: Vec<(String, Span)>,
+    ty: &FactType,
+    sink: &mut Diagnostics,
+) -> Option<Vec<Arc<str>>> {
+    let (FactType::Map(fields) | FactType::Record(fields)) = ty else {
+        for (name, span) in &names {
+            let wrong = Diagnostic::error("unknown-field", format!("this fact has no field `{name}`"));
+            sink.push(wrong.at(*span, ""));
+        }
+        return names.is_empty().then(Vec::new);
+    };
+    let mut known = Some(Vec::new());
+    for (name, span) in names {
+        match (fields.get_key_value(name.as_str()), &mut known) {
+            (Some((own, _)), Some(known)) => known.push(own.clone()),
+            (Some(_), None) => {}
+            (None, _) => {
+                let wrong = Diagnostic::error("unknown-field", format!("this fact has no field `{name}`"));
+                sink.push(
+                    wrong
+                        .at(span, "")
+                        .did_you_mean(&name, fields.keys().map(AsRef::as_ref)),
+                );
+                known = None;
+            }
+        }
+    }
+    known
 }
 
 impl<'n> FactHead<'n> {
@@ -155,6 +195,7 @@ impl<'n> FactHead<'n> {
             about: self.about.clone(),
             key: key?,
             exact_keys: self.exact_keys,
+            volatile: self.volatile.clone(),
             for_each,
             probes: probes?,
             span: self.node.span,

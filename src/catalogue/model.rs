@@ -104,6 +104,8 @@ pub struct FactDef {
     pub key: Option<Expression>,
     /// Keys that differ in case only are different keys.
     pub exact_keys: bool,
+    /// Fields that every write changes by itself: they do not tell whether a record is as it was.
+    pub volatile: Vec<Arc<str>>,
     /// The collection for each record of which the probes run, as `outer`.
     pub for_each: Option<Expression>,
     pub probes: Vec<Probe>,

@@ -87,6 +87,7 @@ impl Peers {
             about: String::new(),
             key: None,
             exact_keys: false,
+            volatile: Vec::new(),
             for_each: None,
             probes: vec![reading.probe.clone()],
             span: reading.probe.span,

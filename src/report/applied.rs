@@ -207,8 +207,12 @@ fn put_end(page: &mut Page, told: &AppliedReport<'_>, run: i64) {
         End::NeedsPerson => (
             Style::Of(Status::Error),
             format!(
-                "A person has to look: {} not as they were before, nor as they should be.",
-                count(of(|fate| matches!(fate, Fate::Stuck(_))), "step is", "steps are")
+                "A person has to look: {}, nor as planned.",
+                count(
+                    of(|fate| matches!(fate, Fate::Stuck(_))),
+                    "step is not as before",
+                    "steps are not as before"
+                )
             ),
             format!(
                 "What was there before every step: standin history show {run}. Once it is mended: standin undo {run}"

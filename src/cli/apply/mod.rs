@@ -40,7 +40,7 @@ pub(crate) struct ApplyArguments {
     #[arg(value_name = "PLAN", required_unless_present = "resume")]
     plan: Option<PathBuf>,
 
-    /// Go on with this run, which was stopped or broke off, instead of doing a plan
+    /// Go on with this run, which was stopped or broke off, instead of doing a plan [default: a plan is done]
     #[arg(long, value_name = "RUN", conflicts_with = "plan")]
     resume: Option<Seq>,
 

@@ -25,15 +25,32 @@ impl<'a> Filling<'_, 'a> {
             }
             Err(held) => return Err(held),
         };
-        for item in items.items().unwrap_or_default() {
+        for item in self.elements(&items)? {
             let mut locals = locals.clone();
             locals.0.push(match item {
-                FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(why))),
-                item => Ok(Seen::computed(item.clone())),
+                FactValue::Absent(why) => Err(Fault::Absent(Absence::clone(&why))),
+                item => Ok(Seen::computed(item)),
             });
             self.one(action, &locals, doing)?;
         }
         Ok(())
+    }
+
+    /// The items of a list, or the records of a collection; what of that is not known holds the step back.
+    fn elements(&self, value: &FactValue) -> Result<Vec<FactValue>, Held> {
+        match value {
+            FactValue::List(items) | FactValue::Set(items) => Ok(items.to_vec()),
+            FactValue::Map(map) => match map.holes().next() {
+                Some((_, why)) => Err(Held::Unknown(why.clone())),
+                None => Ok(map.iter().map(|entry| entry.value.clone()).collect()),
+            },
+            FactValue::Nothing => Ok(Vec::new()),
+            other => Err(Held::Refused(format!(
+                "fix {}: a list is wanted, this is a {}",
+                self.fix.id,
+                other.kind()
+            ))),
+        }
     }
 
     fn one(&self, action: &'a Action, locals: &Locals, doing: &mut Vec<Doing>) -> Result<(), Held> {
@@ -135,9 +152,9 @@ impl<'a> Filling<'_, 'a> {
         let Some(each) = &one.for_each else {
             return put(locals);
         };
-        for item in self.run(each, locals)?.items().unwrap_or_default() {
+        for item in self.elements(&self.run(each, locals)?)? {
             let mut locals = locals.clone();
-            locals.0.push(Ok(Seen::computed(item.clone())));
+            locals.0.push(Ok(Seen::computed(item)));
             put(&locals)?;
         }
         Ok(())

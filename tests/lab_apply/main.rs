@@ -1,0 +1,46 @@
+//! The lab's pairs, broken in many ways at once by other clients, are mended by `standin fix`, found good, and taken back
+//! by `standin undo`; then the directory, the name servers, the hosts and the databases are as they were broken.
+//!
+//! Runs inside the lab: `tests/lab/lab run cargo test --test lab_apply`. Outside of it the tests say that they were
+//! skipped, or fail when `STANDIN_LAB=required`.
+#![expect(clippy::print_stderr, reason = "what is left out or measured is told")]
+#![expect(clippy::unwrap_used, reason = "the helpers are tests, too")]
+#![expect(dead_code, reason = "what other tests of the lab use as well")]
+
+mod batch;
+#[path = "../lab_check/clients.rs"]
+mod clients;
+mod dumps;
+#[path = "../live/mod.rs"]
+mod live;
+mod mended;
+#[path = "../lab_check/pair_file.rs"]
+mod pair_file;
+mod program;
+
+use std::sync::{Mutex, MutexGuard};
+
+static LAB: Mutex<()> = Mutex::new(());
+
+/// The lab for one test alone, in its pristine state; nothing where there is no lab.
+fn lab() -> Option<MutexGuard<'static, ()>> {
+    match std::env::var("STANDIN_LAB").as_deref() {
+        Ok("up") => {}
+        Ok("required") => panic!("the lab is required: use tests/lab/lab run"),
+        _ => {
+            eprintln!("skipped: the lab is not up (run tests/lab/lab run cargo test --test lab_apply)");
+            return None;
+        }
+    }
+    Some(LAB.lock().unwrap_or_else(|poisoned| {
+        clients::reset("all");
+        LAB.clear_poison();
+        poisoned.into_inner()
+    }))
+}
+
+/// A value of `tests/lab/settings.sh`.
+fn setting(name: &str) -> String {
+    let name = format!("STANDIN_LAB_{name}");
+    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
