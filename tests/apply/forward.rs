@@ -31,7 +31,7 @@ fn what_is_done_needs_no_second_plan_and_can_be_taken_back() {
             "1 set the mode of bob",
             "1 set the mode of A",
             "1 let copies go to V",
-            "2 stop the engine for a while",
+            "2 end what step 9 began: stop the engine for a while",
         ];
         let sorted = |mut told: Vec<String>| {
             told.sort();

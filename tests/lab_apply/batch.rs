@@ -2,10 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::live::{self, Base, Change, Step};
+use super::live::{self, Change, Step};
 
 /// Changes that no program mends, by a part of their names, with the reason.
 pub(crate) const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "denied",
+        "an entry that denies a right was made by people, and only they take it away",
+    ),
+    (
+        "keeps more error logs",
+        "the lab's database servers have a registry of their own, and the hosts have another",
+    ),
     (
         "a login has another SID",
         "its fix does not say yet how it is done",
@@ -89,22 +97,23 @@ pub(crate) const LEFT_OUT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The fixable changes to this pair that go together, in the order of the tables.
-pub(crate) fn together(base: &str) -> Vec<Change> {
-    let mut taken = BTreeSet::new();
-    let mut chosen = Vec::new();
-    for change in live::all() {
-        if change.base.name != base || !is_fixable(&change) || is_left_out(&change) {
-            continue;
-        }
+/// The fixable changes to this pair in as few heaps as it takes so that those of one heap go together.
+pub(crate) fn heaps(base: &str) -> Vec<Vec<Change>> {
+    let mut heaps: Vec<(BTreeSet<String>, Vec<Change>)> = Vec::new();
+    let all = live::all().into_iter();
+    for change in all.filter(|change| change.base.name == base && is_fixable(change) && !is_left_out(change))
+    {
         let marks = marks(&change);
-        if marks.iter().any(|mark| taken.contains(mark)) {
-            continue;
+        let fits = |taken: &BTreeSet<String>| marks.iter().all(|mark| !taken.contains(mark));
+        match heaps.iter_mut().find(|(taken, _)| fits(taken)) {
+            Some((taken, heap)) => {
+                taken.extend(marks);
+                heap.push(change);
+            }
+            None => heaps.push((marks.into_iter().collect(), vec![change])),
         }
-        taken.extend(marks);
-        chosen.push(change);
     }
-    chosen
+    heaps.into_iter().map(|(_, heap)| heap).collect()
 }
 
 pub(crate) fn is_fixable(change: &Change) -> bool {
@@ -136,13 +145,4 @@ fn marks(change: &Change) -> Vec<String> {
     });
     let edits = change.pair.iter().map(|(from, _)| format!("edit {from}"));
     findings.chain(steps).chain(edits).collect()
-}
-
-/// A pair with all of its changes' edits.
-pub(crate) fn edits(base: &Base, changes: &[Change]) -> Vec<live::Edit<'static>> {
-    let _ = base;
-    changes
-        .iter()
-        .flat_map(|change| change.pair.iter().copied())
-        .collect()
 }

@@ -1,7 +1,8 @@
 //! What other programs see of the whole lab, as text that can be compared.
 //!
 //! Left out, since a change and its opposite do not bring them back: when a login was last changed, `uSNChanged`, `whenChanged`, replication metadata and
-//! deleted objects (the directory counts every write), serials of zones, times of files.
+//! deleted objects (the directory counts every write), serials of zones, times of files, and files that were
+//! on their way when a run was killed (`NAME.….new`, beside their place).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -64,8 +65,9 @@ fn flat(text: &str) -> String {
                 .iter()
                 .enumerate()
                 .for_each(|(place, value)| put(&format!("{way}/{place}"), value, lines)),
-            // When something was last changed, and an option whose value is the one that it has by itself.
+            // When something was last changed, and what has the value that it has by itself.
             _ if way.ends_with("/modified") || way.contains("/show advanced options/") => {}
+            Value::String(state) if way.ends_with("/state") && state == "ONLINE" => {}
             scalar => lines.push(format!("{way} {scalar}")),
         }
     }
@@ -154,7 +156,10 @@ fn files(state: &Path) -> String {
         .current_dir(state)
         .output()
         .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // What was being copied when a run was killed lies beside its place under a name of its own.
+    let lines = text.lines().filter(|line| line.rsplit('.').next() != Some("new"));
+    lines.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
 }
 
 fn read(file: &Path) -> String {

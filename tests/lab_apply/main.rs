@@ -8,9 +8,11 @@
 #![expect(dead_code, reason = "what other tests of the lab use as well")]
 
 mod batch;
+mod broken;
 #[path = "../lab_check/clients.rs"]
 mod clients;
 mod dumps;
+mod killed;
 #[path = "../live/mod.rs"]
 mod live;
 mod mended;
