@@ -21,7 +21,7 @@
 //! | subject | what a rule looks at: a side or the pair, and the key of a record | [`evaluate::Subject`] |
 //! | finding | a rule's result for one subject: status, message, evidence | [`evaluate::Finding`] |
 //! | evidence | the facts that the finding's expressions really read | [`evaluate::Evidence`] |
-//! | fix | what would mend a finding; so far it is declared only, with its inputs | [`catalogue::Fix`] |
+//! | fix | what mends a finding: what it needs, sets, does, and how that is taken back | [`catalogue::Fix`] |
 //! | runbook | what is done on the day of a switch: steps, which are fixes' kin, in the order of their needs | [`catalogue::Runbook`] |
 //! | waiver | a finding that a person accepts, with a reason, an owner and a last day | [`pair::Waiver`] |
 //! | task | a step while it is done, or taken back | [`apply::Task`] |
