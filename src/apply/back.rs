@@ -86,8 +86,6 @@ impl<W: World> Run<'_, W> {
                 let body = json!({ "step": place + 1, "outcome": "action", "action": number });
                 self.log.tell([(Kind::Undone, body)]).await?;
                 self.count_back(place, number);
-            } else {
-                self.log.check_lock().await?;
             }
             let Err(unwritten) = self.world.act(doing).await else {
                 continue;

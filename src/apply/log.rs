@@ -78,21 +78,6 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Whether the lock is still ours, and the journal was written so far.
-    pub(super) async fn check_lock(&self) -> Result<(), Unheard> {
-        let mut store = self.store.lock().await;
-        if self.has_failed() {
-            return Err(Unheard);
-        }
-        match store.check_lock(self.lock).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                *self.failed.borrow_mut() = Some(error);
-                Err(Unheard)
-            }
-        }
-    }
-
     pub(super) fn has_failed(&self) -> bool {
         self.failed.borrow().is_some()
     }

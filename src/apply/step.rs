@@ -216,8 +216,6 @@ impl<W: World> Run<'_, W> {
                 let body = json!({ "step": place + 1, "outcome": "action", "action": number });
                 self.log.tell([(Kind::Result, body)]).await?;
                 self.count(place, number);
-            } else {
-                self.log.check_lock().await?;
             }
             if let Err(unwritten) = self.world.act(doing).await {
                 return Ok(Err(unwritten));

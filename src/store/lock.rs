@@ -1,9 +1,9 @@
 //! The lock of a pair: one run at a time changes its servers.
 //!
 //! Each lock has a number greater than all before. A lock that was taken over is not asked to stop; its number is
-//! refused from then on, by [`Store::append`] and by [`Store::check_lock`]. So it does not matter whether who took it
-//! over was right about the holder: of two that believe to have the lock, only the later can go on. Nothing runs out
-//! by itself, and no clock counts.
+//! refused from then on by [`Store::append`], which is called before each action on a server. So it does not matter
+//! whether who took it over was right about the holder: of two that believe to have the lock, only the later can go
+//! on. Nothing runs out by itself, and no clock counts.
 
 use std::fmt;
 
@@ -142,11 +142,6 @@ impl Store {
             Ok(())
         })
         .await
-    }
-
-    /// Whether a lock is still in force: asked before each action on a server.
-    pub async fn check_lock(&mut self, lock: &Lock) -> Result<(), StoreError> {
-        self.reading(async |work| in_force(work, lock).await).await
     }
 
     /// Who has the lock of a pair, if anybody.

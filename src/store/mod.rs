@@ -16,9 +16,8 @@
 //! let mut store = Store::open(&Place::folder("/var/lib/standin".as_ref())).await?;
 //! let lock = store.lock(pair, &Holder::this("anna@adm1"), at, None).await?;
 //! let intent = json!({ "step": "dns/a", "before": "192.0.2.1" });
-//! store.append(&lock, &[News { kind: Kind::Intent, at, body: &intent }]).await?;
 //! // Somebody may have taken the lock over: then this fails, and nothing is done.
-//! store.check_lock(&lock).await?;
+//! store.append(&lock, &[News { kind: Kind::Intent, at, body: &intent }]).await?;
 //! // ... the record is changed ...
 //! let result = json!({ "step": "dns/a", "after": "192.0.2.2" });
 //! store.append(&lock, &[News { kind: Kind::Result, at, body: &result }]).await?;
