@@ -15,6 +15,7 @@ mod settle;
 mod state;
 mod step;
 mod task;
+mod values;
 mod watch;
 mod world;
 
