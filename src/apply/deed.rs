@@ -13,15 +13,27 @@ pub(super) mod ldap;
 pub(super) mod setting;
 pub(super) mod tds;
 
-/// An action with everything that it is told.
+/// An action with everything that it is told, or a part of that.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed<'a> {
     doing: &'a Doing,
+    details: &'a [(String, Detail)],
 }
 
 impl<'a> Deed<'a> {
-    pub(super) const fn new(doing: &'a Doing) -> Self {
-        Self { doing }
+    pub(super) fn new(doing: &'a Doing) -> Self {
+        let details = &doing.details;
+        Self { doing, details }
+    }
+
+    /// What it is told of each of several, where this slot is the first that each has.
+    pub(super) fn each(self, first: &str) -> impl Iterator<Item = Self> {
+        let begins = move |(slot, _): &(String, Detail)| slot == first;
+        let parts = self.details.chunk_by(move |_, next| !begins(next));
+        let doing = self.doing;
+        parts
+            .filter(move |part| part.first().is_some_and(begins))
+            .map(move |details| Self { doing, details })
     }
 
     /// The word of the table of verbs: `modify`.
@@ -30,7 +42,7 @@ impl<'a> Deed<'a> {
     }
 
     fn detail(self, name: &str) -> Option<&'a Detail> {
-        let mut found = self.doing.details.iter().filter(|(slot, _)| slot == name);
+        let mut found = self.details.iter().filter(|(slot, _)| slot == name);
         found.next().map(|(_, detail)| detail)
     }
 
@@ -65,7 +77,7 @@ impl<'a> Deed<'a> {
     /// The entries of a slot that has several, such as the attributes of `replace`, by their names.
     pub(super) fn entries(self, slot: &str) -> Result<Vec<(&'a str, &'a FactValue)>, Unwritten> {
         let mut entries = Vec::new();
-        for (name, detail) in &self.doing.details {
+        for (name, detail) in self.details {
             let entry = name.strip_prefix(slot).and_then(|rest| rest.strip_prefix(' '));
             match (entry, detail) {
                 (None, _) => {}

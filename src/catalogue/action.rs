@@ -252,6 +252,13 @@ pub const VERBS: &[Verb] = &[
     },
 ];
 
+impl Verb {
+    /// Whether several of it that follow one another at one object are a single write.
+    pub(crate) fn joins(&self) -> bool {
+        self.protocol == "ldap" && matches!(self.name, "grant" | "revoke")
+    }
+}
+
 /// The protocols that can change something, in the order of the table.
 pub(super) fn protocols() -> Vec<&'static str> {
     let mut names: Vec<&str> = VERBS.iter().map(|verb| verb.protocol).collect();

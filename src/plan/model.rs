@@ -121,6 +121,18 @@ pub struct Doing {
     pub details: Vec<(String, Detail)>,
 }
 
+impl Doing {
+    /// Whether both do the same to the same object.
+    pub(super) fn is_about_that_of(&self, other: &Self) -> bool {
+        let object = |doing: &Self| match doing.details.first() {
+            Some((_, Detail::Text(text))) => Some(text.clone()),
+            _ => None,
+        };
+        let what = |doing: &Self| (doing.at.clone(), doing.protocol, doing.verb, object(doing));
+        object(self).is_some() && what(self) == what(other)
+    }
+}
+
 /// Who does an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {

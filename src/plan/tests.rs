@@ -10,6 +10,7 @@ use crate::facts::{FactPath, FactValue, Observation, Provenance, from_json};
 use crate::predicate::Trail;
 
 mod guards;
+mod rights;
 
 /// A place that no catalogue declares.
 fn site(name: &str, field: Option<&str>) -> Site {
@@ -283,6 +284,10 @@ const HELPER: &str = r#"
 "#;
 
 fn catalogue(more: &str) -> Catalogue {
+    catalogue_with("", more)
+}
+
+fn catalogue_with(rules: &str, fixes: &str) -> Catalogue {
     let file = |path: &str, text: String| PackFile::new(path, path, text);
     let own = PackFiles {
         folder: "own".to_owned(),
@@ -293,8 +298,8 @@ fn catalogue(more: &str) -> Catalogue {
                 "{ name: own, version: '1', about: a, owns: [own] }".to_owned(),
             ),
             file("facts/all.yaml", format!("facts:{FACTS}")),
-            file("rules/all.yaml", format!("rules:{RULES}")),
-            file("fixes/all.yaml", format!("fixes:{FIXES}{more}")),
+            file("rules/all.yaml", format!("rules:{RULES}{rules}")),
+            file("fixes/all.yaml", format!("fixes:{FIXES}{fixes}")),
         ],
     };
     let mut sources = SourceMap::new();

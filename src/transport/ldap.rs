@@ -38,7 +38,7 @@ mod search;
 mod tests;
 mod wire;
 
-pub use change::{Attribute, Change, Edit, Way};
+pub use change::{Attribute, Change, Edit, Granted, Way};
 use connect::Connection;
 use referral::Referral;
 use search::Failure;

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use standin::facts::{Acl, Dn, Right, Sid};
 use standin::transport::Unwritten;
-use standin::transport::ldap::{Attribute, Change, Edit, Way};
+use standin::transport::ldap::{Attribute, Change, Edit, Granted, Way};
 
 use super::*;
 
@@ -327,10 +327,11 @@ async fn rights_are_granted_and_taken_back_to_the_byte() {
         let was = Acl::from_bytes(&before.0).unwrap();
         let grant = change(
             dn,
-            Edit::Grant {
+            Edit::Grant(vec![Granted {
                 to: to.clone(),
                 rights: rights.clone(),
-            },
+                before: None,
+            }]),
         );
         ldap.change(&grant).await.unwrap();
         let granted = descriptor(dn).await;
@@ -342,11 +343,11 @@ async fn rights_are_granted_and_taken_back_to_the_byte() {
         let before_that = Some(Arc::new(was));
         let revoke = change(
             dn,
-            Edit::Revoke {
+            Edit::Revoke(vec![Granted {
                 to,
                 rights,
                 before: before_that,
-            },
+            }]),
         );
         for _ in 0..2 {
             ldap.change(&revoke).await.unwrap();
@@ -361,10 +362,11 @@ async fn what_the_account_may_not_do_changes_nothing() {
     let reader = Ldap::new(config());
     let list = found("(cn=Default Offline Address List)").await;
     let (new, add) = contact("Standin refused");
-    let grant = Edit::Grant {
+    let grant = Edit::Grant(vec![Granted {
         to: sid("svcstandin").await,
         rights: rights(&[(0x20, BOOKS)]),
-    };
+        before: None,
+    }]);
     let before = files(&list, &["*", "nTSecurityDescriptor"]);
     for edit in [
         Edit::Modify(vec![(Way::Replace, attribute("description", &[b"x"]))]),

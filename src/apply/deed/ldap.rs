@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Deed;
-use crate::facts::{Absence, Acl, FactValue, Right, Sid};
+use crate::facts::{Absence, Acl, FactValue, Sid};
 use crate::transport::Unwritten;
-use crate::transport::ldap::{Attribute, Change, Edit, Ldap, Way};
+use crate::transport::ldap::{Attribute, Change, Edit, Granted, Ldap, Way};
 
 mod rights;
 #[cfg(test)]
@@ -13,35 +13,28 @@ mod tests;
 
 use rights::Schema;
 
+/// The first slot of what is said of each account.
+const ACCOUNT: &str = "to";
+
 /// Makes the change that the action is.
 pub(in crate::apply) async fn run(deed: Deed<'_>, ldap: &Ldap) -> Result<(), Unwritten> {
-    let wanted = match deed.verb() {
-        "grant" | "revoke" => rights::wanted(deed)?,
-        _ => Vec::new(),
-    };
-    let schema = Schema::read(ldap, &wanted).await.map_err(Unwritten::refused)?;
-    let rights = schema.resolve(wanted).map_err(Unwritten::refused)?;
-    ldap.change(&change(deed, rights)?).await
+    let wanted: Vec<_> = deed.each(ACCOUNT).map(rights::wanted).collect::<Result<_, _>>()?;
+    let schema = Schema::read(ldap, &wanted.concat()).await;
+    ldap.change(&change(deed, &schema.map_err(Unwritten::refused)?)?)
+        .await
 }
 
 /// The change in the directory's terms.
 ///
 /// An attribute whose value is `()` is left out where it would be added, and goes away where it is replaced. A list
 /// stands for several values.
-fn change(deed: Deed<'_>, rights: Vec<Right>) -> Result<Change, Unwritten> {
+fn change(deed: Deed<'_>, schema: &Schema) -> Result<Change, Unwritten> {
     let edit = match deed.verb() {
         "add" => Edit::Add(given(deed, "attributes")?),
         "modify" => Edit::Modify(modified(deed)?),
         "delete" => Edit::Delete,
-        "grant" => Edit::Grant {
-            to: holder(deed)?,
-            rights,
-        },
-        "revoke" => Edit::Revoke {
-            to: holder(deed)?,
-            rights,
-            before: before(deed)?,
-        },
+        "grant" => Edit::Grant(accounts(deed, schema)?),
+        "revoke" => Edit::Revoke(accounts(deed, schema)?),
         other => return Err(deed.refused(format!("`{other}` is nothing that is done to a directory"))),
     };
     let dn = deed.text(deed.verb())?.to_owned();
@@ -119,6 +112,17 @@ fn octets(value: &FactValue) -> Result<Vec<u8>, Unfit<'_>> {
         | FactValue::Record(_)
         | FactValue::Map(_) => return Err(Unfit::Kind(value.kind())),
     })
+}
+
+fn accounts(deed: Deed<'_>, schema: &Schema) -> Result<Vec<Granted>, Unwritten> {
+    let granted = |one| {
+        Ok(Granted {
+            to: holder(one)?,
+            rights: schema.resolve(rights::wanted(one)?).map_err(Unwritten::refused)?,
+            before: before(one)?,
+        })
+    };
+    deed.each(ACCOUNT).map(granted).collect()
 }
 
 fn holder(deed: Deed<'_>) -> Result<Sid, Unwritten> {

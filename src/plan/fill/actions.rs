@@ -67,7 +67,7 @@ impl<'a> Filling<'_, 'a> {
         for (name, arg) in action.filled() {
             self.arg(name, arg, action, locals, &mut details)?;
         }
-        doing.push(Doing {
+        let one = Doing {
             on: on(&action.on, self.scope.here, self.basis),
             at: self.at(&action.on)?,
             command: match &action.object {
@@ -78,7 +78,12 @@ impl<'a> Filling<'_, 'a> {
             verb: action.verb.name,
             reads: action.verb.reads,
             details,
-        });
+        };
+        let joins = |last: &&mut Doing| action.verb.joins() && last.is_about_that_of(&one);
+        match doing.last_mut().filter(joins) {
+            Some(last) => last.details.extend(one.details.into_iter().skip(1)),
+            None => doing.push(one),
+        }
         Ok(())
     }
 

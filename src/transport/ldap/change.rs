@@ -38,14 +38,19 @@ pub enum Edit {
     Modify(Vec<(Way, Attribute)>),
     /// It goes; objects below it keep it.
     Delete,
-    /// An account is allowed these rights on it, by explicit entries for this object alone; nothing is removed.
-    Grant { to: Sid, rights: Vec<Right> },
-    /// Such entries are taken back, but for what stood in the access list `before`.
-    Revoke {
-        to: Sid,
-        rights: Vec<Right>,
-        before: Option<Arc<Acl>>,
-    },
+    /// Accounts are allowed rights on it, by explicit entries for this object alone; nothing is removed.
+    Grant(Vec<Granted>),
+    /// Such entries are taken back.
+    Revoke(Vec<Granted>),
+}
+
+/// Rights of one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    pub to: Sid,
+    pub rights: Vec<Right>,
+    /// The access list as it was, of which nothing is taken back.
+    pub before: Option<Arc<Acl>>,
 }
 
 /// The name of an attribute and values, in no order.
@@ -155,13 +160,13 @@ impl Edit {
             Self::Add(_) => "add",
             Self::Modify(_) => "modify",
             Self::Delete => "delete",
-            Self::Grant { .. } => "grant",
-            Self::Revoke { .. } => "revoke",
+            Self::Grant(_) => "grant",
+            Self::Revoke(_) => "revoke",
         }
     }
 
     const fn is_of_the_access_list(&self) -> bool {
-        matches!(self, Self::Grant { .. } | Self::Revoke { .. })
+        matches!(self, Self::Grant(_) | Self::Revoke(_))
     }
 }
 
@@ -200,9 +205,14 @@ impl Change {
             ))),
             Edit::Modify(edits) => Ok(Some(Request::Modify(edits.iter().map(modification).collect()))),
             Edit::Delete => Ok(Some(Request::Delete)),
-            Edit::Grant { to, rights } => with_list(&|list| list.grant(to, rights)),
-            Edit::Revoke { to, rights, before } => with_list(&|list| {
-                list.revoke(to, rights, before.as_deref());
+            Edit::Grant(all) => with_list(&|list| {
+                let mut all = all.iter();
+                all.try_for_each(|one| list.grant(&one.to, &one.rights))
+            }),
+            Edit::Revoke(all) => with_list(&|list| {
+                for one in all {
+                    list.revoke(&one.to, &one.rights, one.before.as_deref());
+                }
                 Ok(())
             }),
         }
@@ -254,10 +264,12 @@ fn check(change: &Change) -> Result<(), Trouble> {
     let attributes: Vec<(Option<Way>, &Attribute)> = match &change.edit {
         Edit::Add(attributes) => attributes.iter().map(|one| (None, one)).collect(),
         Edit::Modify(edits) => edits.iter().map(|(way, one)| (Some(*way), one)).collect(),
-        Edit::Grant { rights, .. } | Edit::Revoke { rights, .. } if rights.is_empty() => {
+        Edit::Grant(all) | Edit::Revoke(all)
+            if all.is_empty() || all.iter().any(|one| one.rights.is_empty()) =>
+        {
             return unfit(format!("no right on {shown} is named"));
         }
-        Edit::Delete | Edit::Grant { .. } | Edit::Revoke { .. } => return Ok(()),
+        Edit::Delete | Edit::Grant(_) | Edit::Revoke(_) => return Ok(()),
     };
     if attributes.is_empty() {
         return unfit(format!("no attribute of {shown} is named"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{Cause, Guid, Record, WinPath};
+use crate::facts::{Cause, Guid, Record, Right, WinPath};
 use crate::plan::{At, Detail, Doing};
 
 const OBJECT: &str = "CN=Default,DC=corp,DC=example";
@@ -22,7 +22,7 @@ fn doing(verb: &'static str, details: Vec<(&str, FactValue)>) -> Doing {
 
 fn edit(verb: &'static str, details: Vec<(&str, FactValue)>) -> Result<Edit, Unwritten> {
     let doing = doing(verb, details);
-    let change = change(Deed::new(&doing), Vec::new())?;
+    let change = change(Deed::new(&doing), &Schema::default())?;
     assert_eq!(change.dn, OBJECT);
     Ok(change.edit)
 }
@@ -120,11 +120,8 @@ fn what_has_no_form_in_a_directory_is_refused() {
         ("grant", FactValue::text("alice"), FactValue::Nothing),
         ("revoke", FactValue::Sid(sid()), FactValue::text("D:")),
     ] {
-        assert!(
-            edit(verb, vec![("to", to), ("before", before)])
-                .unwrap_err()
-                .refused
-        );
+        let details = vec![("to", to), ("rights", rights()), ("before", before)];
+        assert!(edit(verb, details).unwrap_err().refused);
     }
 }
 
@@ -135,10 +132,35 @@ fn what_was_there_before_is_kept() {
         (FactValue::Acl(Arc::clone(&acl)), Some(acl)),
         (FactValue::Nothing, None),
     ] {
-        let revoke = edit("revoke", vec![("to", FactValue::Sid(sid())), ("before", value)]);
-        let (to, rights) = (sid(), Vec::new());
-        assert_eq!(revoke, Ok(Edit::Revoke { to, rights, before }));
+        let to = FactValue::Sid(sid());
+        let revoke = edit(
+            "revoke",
+            vec![("to", to), ("rights", rights()), ("before", value)],
+        );
+        assert_eq!(revoke, Ok(Edit::Revoke(vec![granted(sid(), before)])));
     }
+}
+
+fn rights() -> FactValue {
+    FactValue::list([FactValue::text("read-control")])
+}
+
+fn granted(to: Sid, before: Option<Arc<Acl>>) -> Granted {
+    let rights = vec![Right {
+        mask: 0x2_0000,
+        object: None,
+        property_set: None,
+    }];
+    Granted { to, rights, before }
+}
+
+#[test]
+fn several_accounts_are_one_change() {
+    let other: Sid = "S-1-5-18".parse().unwrap();
+    let slots = |to: &Sid| [("to", FactValue::Sid(to.clone())), ("rights", rights())];
+    let details = [sid(), other.clone()].iter().flat_map(slots).collect();
+    let both = vec![granted(sid(), None), granted(other, None)];
+    assert_eq!(edit("grant", details), Ok(Edit::Grant(both)));
 }
 
 fn wanted(rights: &[&str]) -> Result<Vec<crate::facts::WantedRight>, Unwritten> {

@@ -6,7 +6,7 @@ use super::super::ber::Reader;
 use super::super::guard::{SEQUENCE, TEXT};
 use super::fake::changed;
 use super::*;
-use crate::facts::{Acl, Right, Sid};
+use crate::facts::{Acl, Right};
 use crate::transport::Unwritten;
 
 const OBJECT: &str = "CN=Default,DC=corp,DC=example";
@@ -35,17 +35,11 @@ fn edits() -> [Edit; 5] {
         Edit::Modify(vec![(Way::Insert, attribute("cn", &[b"a"]))]),
         Edit::Delete,
         grant(),
-        Edit::Revoke {
-            to: account(),
-            rights: rights(),
-            before: None,
-        },
+        revoke(None),
     ]
 }
 
-fn account() -> Sid {
-    "S-1-5-21-1-2-3-1122".parse().unwrap()
-}
+const ACCOUNT: &str = "S-1-5-21-1-2-3-1122";
 
 fn rights() -> Vec<Right> {
     let object = "a8df743e-c5ea-11d1-bbcb-0080c76670c0".parse().ok();
@@ -57,11 +51,23 @@ fn rights() -> Vec<Right> {
     vec![right(0x10), right(0x20)]
 }
 
-fn grant() -> Edit {
-    Edit::Grant {
-        to: account(),
+fn granted(to: &str) -> Granted {
+    Granted {
+        to: to.parse().unwrap(),
         rights: rights(),
+        before: None,
     }
+}
+
+fn grant() -> Edit {
+    Edit::Grant(vec![granted(ACCOUNT)])
+}
+
+fn revoke(before: Option<&str>) -> Edit {
+    Edit::Revoke(vec![Granted {
+        before: before.map(|list| Arc::new(list.parse().unwrap())),
+        ..granted(ACCOUNT)
+    }])
 }
 
 /// What stood there before; one with a part of what is granted, so that there is something to take back, too.
@@ -182,16 +188,11 @@ async fn each_change_goes_out_as_it_is() {
 
 #[tokio::test]
 async fn of_an_access_list_only_itself_is_written() {
-    let revoke = Edit::Revoke {
-        to: account(),
-        rights: rights(),
-        before: LIST.parse().ok().map(Arc::new),
-    };
     let granted = LIST.replace(
         "(A;ID",
         "(OA;;WP;a8df743e-c5ea-11d1-bbcb-0080c76670c0;;S-1-5-21-1-2-3-1122)(A;ID",
     );
-    for (before, edit, after) in [(LIST, grant(), &*granted), (&*granted, revoke.clone(), LIST)] {
+    for (before, edit, after) in [(LIST, grant(), &*granted), (&*granted, revoke(Some(LIST)), LIST)] {
         let owned = format!("O:SYG:SY{before}");
         let request = sent(&owned, edit.clone()).await.unwrap();
         assert_eq!((request.operation, request.parts), (fake::MODIFY, Some(4)));
@@ -206,6 +207,30 @@ async fn of_an_access_list_only_itself_is_written() {
             "nothing is written when it is so already"
         );
     }
+}
+
+#[tokio::test]
+async fn several_accounts_are_one_change_or_none() {
+    let accounts = [ACCOUNT, "S-1-5-21-1-2-3-1123"];
+    let list = "D:(A;ID;RC;;;AU)";
+    let request = sent(list, Edit::Grant(accounts.map(granted).to_vec()))
+        .await
+        .unwrap();
+    let mut parts = Reader::new(&request.content);
+    parts.text(TEXT).unwrap();
+    let told = attributes(parts.expect(SEQUENCE).unwrap());
+    let book = "a8df743e-c5ea-11d1-bbcb-0080c76670c0";
+    let both = accounts.map(|to| format!("(OA;;RPWP;{book};;{to})")).concat();
+    let both: Acl = list.replace("D:", &format!("D:{both}")).parse().unwrap();
+    assert_eq!(told[1].1, [both.to_bytes()]);
+
+    // who is denied it is named behind one who is not
+    let denied = format!("D:(OD;;WP;{book};;{})", accounts[1]);
+    let (fake, changes) = server(&denied, |asked| Reply::Send(changed(asked, 0, "", &[]))).await;
+    let edit = Edit::Grant(accounts.map(granted).to_vec());
+    let unwritten = fake.ldap().change(&change(edit)).await.unwrap_err();
+    assert!(unwritten.refused);
+    assert_eq!(changes.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -400,12 +425,16 @@ async fn what_is_no_name_is_not_sent() {
         (OBJECT, Edit::Add(vec![attribute("cn", &[])])),
         (OBJECT, Edit::Modify(vec![(Way::Insert, attribute("cn", &[]))])),
         (OBJECT, Edit::Modify(vec![(Way::Remove, attribute("cn", &[]))])),
+        (OBJECT, Edit::Grant(vec![])),
         (
             OBJECT,
-            Edit::Grant {
-                to: account(),
-                rights: vec![],
-            },
+            Edit::Grant(vec![
+                granted("S-1-5-18"),
+                Granted {
+                    rights: vec![],
+                    ..granted(ACCOUNT)
+                },
+            ]),
         ),
     ] {
         let dn = dn.to_owned();
