@@ -25,6 +25,7 @@ mod packs;
 mod plan;
 mod progress;
 mod refusal;
+mod refused;
 mod repset;
 mod rights;
 mod rules;

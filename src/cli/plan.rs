@@ -1,6 +1,5 @@
 //! `standin plan`: what would be done about what a check finds?
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +12,9 @@ use super::kept::{self, Done};
 use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::values::{duration, time};
-use super::{Context, check, clock, live};
+use super::{Context, check, clock, live, refused};
 use crate::catalogue;
 use crate::diagnostic::Diagnostics;
-use crate::facts::FactValue;
 use crate::pipeline::{self, Opened, Purpose};
 use crate::plan::{Refused, StepRef};
 use crate::report::{self, Origin, PlanReport};
@@ -185,33 +183,6 @@ fn status(told: &PlanReport<'_>, fail_on: FailOn) -> ExitStatus {
 pub(super) fn refusal(refused: &Refused) -> Refusal {
     let mut lines = String::from("there is no plan");
     let name = |step: &StepRef| format!("{} on {} (would {})", step.fix, step.on, step.would);
-    let value = |value: &Option<FactValue>| {
-        value
-            .as_ref()
-            .map_or_else(|| "something".to_owned(), ToString::to_string)
-    };
-    for (first, second, place, [one, other]) in &refused.conflicts {
-        let _ = write!(
-            lines,
-            "; {} and {} set {place} differently: {} and {}",
-            name(first),
-            name(second),
-            value(one),
-            value(other)
-        );
-    }
-    for cycle in &refused.cycles {
-        lines.push_str("; these steps wait for each other:");
-        for (place, (step, reason)) in cycle.iter().enumerate() {
-            let next = &cycle[(place + 1) % cycle.len()].0;
-            let _ = write!(
-                lines,
-                " [{}] {} comes before {}: it {reason}",
-                place + 1,
-                name(step),
-                next.fix
-            );
-        }
-    }
+    refused::tell(&mut lines, refused, name);
     Refusal::new(lines).next("leave one of them out: --skip RULE")
 }

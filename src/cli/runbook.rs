@@ -13,10 +13,10 @@ use super::exit::ExitStatus;
 use super::packs::PackFolders;
 use super::refusal::{Outcome, Refusal};
 use super::values::{duration, time};
-use super::{Context, check, clock, live};
+use super::{Context, check, clock, live, refused};
 use crate::catalogue::{self, Catalogue};
 use crate::diagnostic::{Diagnostics, suggest};
-use crate::facts::{FactPath, FactValue, Facts, Snapshot};
+use crate::facts::{FactPath, Facts, Snapshot};
 use crate::pipeline::{self, Opened};
 use crate::plan::{self, Basis, NoRunbook, StepRef};
 use crate::report::{self, Origin, RunbookReport};
@@ -231,39 +231,15 @@ fn unknown(name: &str, catalogue: &Catalogue) -> Refusal {
 pub(super) fn refusal(none: &NoRunbook) -> Refusal {
     let mut lines = String::from("there is no runbook");
     let name = |step: &StepRef| format!("{} (would {})", step.fix, step.would);
-    let value = |value: &Option<FactValue>| {
-        let value = value.as_ref();
-        value.map_or_else(|| "something".to_owned(), ToString::to_string)
-    };
     for need in &none.unmet {
         let (step, place) = (name(&need.step), &need.place);
         let _ = write!(
             lines,
             "; nobody sees to it that {place} is {}, which {step} needs",
-            value(&need.value)
+            refused::value(&need.value)
         );
     }
-    for (first, second, place, [one, other]) in &none.refused.conflicts {
-        let (first, second) = (name(first), name(second));
-        let (one, other) = (value(one), value(other));
-        let _ = write!(
-            lines,
-            "; {first} and {second} set {place} differently: {one} and {other}"
-        );
-    }
-    for cycle in &none.refused.cycles {
-        lines.push_str("; these steps wait for each other:");
-        for (place, (step, reason)) in cycle.iter().enumerate() {
-            let next = &cycle[(place + 1) % cycle.len()].0;
-            let _ = write!(
-                lines,
-                " [{}] {} comes before {}: it {reason}",
-                place + 1,
-                name(step),
-                next.fix
-            );
-        }
-    }
+    refused::tell(&mut lines, &none.refused, name);
     Refusal::new(lines)
         .next("steps are data of the packs: rules/WRITING.md tells how they come into an order")
 }

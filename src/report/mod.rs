@@ -24,6 +24,7 @@ mod servers;
 mod sets;
 mod shown;
 mod source;
+mod steps;
 mod table;
 mod times;
 mod words;

@@ -6,17 +6,18 @@ use super::left::{KINDS, becomes, fix, kind, reason};
 use super::{PlanReport, Tally};
 use crate::catalogue::{Phase, Safety};
 use crate::evaluate::{Finding, Status};
-use crate::plan::{Detail, Doing, Joint, Left, Plan, Role, Step, TakenBack};
+use crate::plan::{Doing, Joint, Left, Plan, Role, Step, TakenBack};
 use crate::report::Origin;
 use crate::report::human::header;
 use crate::report::look::{Look, Style};
 use crate::report::page::Page;
+use crate::report::steps;
 use crate::report::words::count;
 
 /// Where labels of a step begin, and its texts.
 const LABEL: usize = 4;
 const TEXT: usize = 13;
-/// How many findings or steps are named before the rest is a number.
+/// How many findings are named before the rest is a number.
 const FEW: usize = 6;
 
 /// Renders a plan for an operator.
@@ -126,7 +127,9 @@ fn put_step(page: &mut Page, told: &PlanReport<'_>, place: usize, step: &Step, b
     for restart in &step.restart {
         labelled(page, "counts", &format!("once restarted: {restart}"));
     }
-    put_order(page, place, before);
+    for text in steps::order(place, before) {
+        labelled(page, "after", &text);
+    }
     if page.look.verbose && !step.takes_back() {
         for doing in &step.actions {
             put_doing(page, doing);
@@ -157,55 +160,12 @@ fn care(step: &Step) -> String {
     }
 }
 
-/// What comes before a step, and why.
-fn put_order(page: &mut Page, place: usize, joints: &[&Joint]) {
-    let mut seen = Vec::new();
-    for joint in joints {
-        let before: Vec<usize> = joint
-            .before
-            .iter()
-            .copied()
-            .filter(|before| *before != place)
-            .collect();
-        let numbers: Vec<String> = before
-            .iter()
-            .take(FEW)
-            .map(|step| (step + 1).to_string())
-            .collect();
-        let more = match before.len().saturating_sub(FEW) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let text = format!("{}{more}: {}", numbers.join(", "), joint.reason);
-        if !seen.contains(&text) {
-            labelled(page, "after", &text);
-            seen.push(text);
-        }
-    }
-}
-
 fn put_doing(page: &mut Page, doing: &Doing) {
-    let mut details = doing.details.iter();
-    let object = details
-        .next()
-        .map(|(_, detail)| shown(detail))
-        .unwrap_or_default();
-    labelled(
-        page,
-        "does",
-        &format!("{} on {}: {} {object}", doing.protocol, doing.on, doing.reads),
-    );
-    for (name, detail) in details {
+    let (what, details) = steps::doing(doing);
+    labelled(page, "does", &what);
+    for detail in details {
         let head = page.line(TEXT).plain(page.look.bullet()).plain(" ");
-        page.wrap(head, TEXT + 2, Style::Plain, format!("{name}: {}", shown(detail)));
-    }
-}
-
-fn shown(detail: &Detail) -> String {
-    match detail {
-        Detail::Text(text) => text.clone(),
-        Detail::Value(value) => value.to_string(),
-        Detail::Later(text) => format!("{text} (filled in when it is done)"),
+        page.wrap(head, TEXT + 2, Style::Plain, detail);
     }
 }
 

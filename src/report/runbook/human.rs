@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::{RunbookReport, by, sentence, why_apart};
 use crate::evaluate::Status;
-use crate::plan::{Apart, Detail, Doing, Joint, PairStep, TakenBack};
+use crate::plan::{Apart, Doing, Joint, PairStep, TakenBack};
 use crate::report::human::header;
 use crate::report::look::{Look, Style};
 use crate::report::page::Page;
+use crate::report::steps;
 use crate::report::words::count;
 
 /// Where labels of a step begin, and its texts.
@@ -84,12 +85,8 @@ fn put_step(page: &mut Page, place: usize, step: &PairStep<'_>, before: &[&Joint
     if let Some(reason) = &step.of.outside {
         labelled(page, "no script", Style::Faint, reason);
     }
-    let mut seen = Vec::new();
-    for text in before.iter().map(|joint| order(joint, place)) {
-        if !seen.contains(&text) {
-            labelled(page, "after", Style::Faint, &text);
-            seen.push(text);
-        }
+    for text in steps::order(place, before) {
+        labelled(page, "after", Style::Faint, &text);
     }
     if page.look.verbose {
         labelled(page, "why", Style::Plain, &step.of.doing.about);
@@ -108,45 +105,12 @@ pub(super) fn way_back(back: &TakenBack) -> String {
     }
 }
 
-/// How many numbers are named before the rest is a number.
-const FEW: usize = 6;
-
-/// What comes before, and why.
-fn order(joint: &Joint, place: usize) -> String {
-    let before: Vec<usize> = joint
-        .before
-        .iter()
-        .copied()
-        .filter(|before| *before != place)
-        .collect();
-    let numbers: Vec<String> = before
-        .iter()
-        .take(FEW)
-        .map(|step| (step + 1).to_string())
-        .collect();
-    let more = match before.len().saturating_sub(FEW) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}: {}", numbers.join(", "), joint.reason)
-}
-
 fn put_doing(page: &mut Page, doing: &Doing) {
-    let shown = |detail: &Detail| match detail {
-        Detail::Text(text) => text.trim_end().to_owned(),
-        Detail::Value(value) => value.to_string(),
-        Detail::Later(text) => format!("{text} (filled in when it is done)"),
-    };
-    let mut details = doing.details.iter();
-    let object = details
-        .next()
-        .map(|(_, detail)| shown(detail))
-        .unwrap_or_default();
-    let text = format!("{} on {}: {} {object}", doing.protocol, doing.on, doing.reads);
-    labelled(page, "does", Style::Plain, &text);
-    for (name, detail) in details {
+    let (what, details) = steps::doing(doing);
+    labelled(page, "does", Style::Plain, &what);
+    for detail in details {
         let head = page.line(TEXT).plain(page.look.bullet()).plain(" ");
-        page.wrap(head, TEXT + 2, Style::Plain, format!("{name}: {}", shown(detail)));
+        page.wrap(head, TEXT + 2, Style::Plain, detail);
     }
 }
 

@@ -1,0 +1,48 @@
+//! What plans and runbooks tell alike of their steps.
+
+use crate::plan::{Detail, Doing, Joint};
+
+/// How many numbers are named before the rest is a number.
+const FEW: usize = 6;
+
+/// What comes before a step and why, each once.
+pub(super) fn order(place: usize, joints: &[&Joint]) -> Vec<String> {
+    let mut told = Vec::new();
+    for text in joints.iter().map(|joint| comes_after(place, joint)) {
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
+}
+
+fn comes_after(place: usize, joint: &Joint) -> String {
+    let before = joint.before.iter().filter(|before| **before != place);
+    let numbers: Vec<String> = before.map(|step| (step + 1).to_string()).collect();
+    let more = match numbers.len().saturating_sub(FEW) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let few = numbers.len().min(FEW);
+    format!("{}{more}: {}", numbers[..few].join(", "), joint.reason)
+}
+
+/// What an action does to what, and its details.
+pub(super) fn doing(doing: &Doing) -> (String, Vec<String>) {
+    let mut details = doing.details.iter();
+    let object = details
+        .next()
+        .map(|(_, detail)| shown(detail))
+        .unwrap_or_default();
+    let what = format!("{} on {}: {} {object}", doing.protocol, doing.on, doing.reads);
+    let details = details.map(|(name, detail)| format!("{name}: {}", shown(detail)));
+    (what, details.collect())
+}
+
+fn shown(detail: &Detail) -> String {
+    match detail {
+        Detail::Text(text) => text.trim_end().to_owned(),
+        Detail::Value(value) => value.to_string(),
+        Detail::Later(text) => format!("{text} (filled in when it is done)"),
+    }
+}
