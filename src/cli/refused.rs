@@ -8,7 +8,12 @@ use crate::plan::{Refused, StepRef};
 /// Every conflict and every cycle; steps are told by `name`.
 pub(super) fn tell(lines: &mut String, refused: &Refused, name: impl Fn(&StepRef) -> String) {
     for (first, second, place, [one, other]) in &refused.conflicts {
-        let (first, second, one, other) = (name(first), name(second), value(one), value(other));
+        let (first, second, one, other) = (
+            name(first),
+            name(second),
+            value(one.as_ref()),
+            value(other.as_ref()),
+        );
         let _ = write!(
             lines,
             "; {first} and {second} set {place} differently: {one} and {other}"
@@ -24,8 +29,6 @@ pub(super) fn tell(lines: &mut String, refused: &Refused, name: impl Fn(&StepRef
 }
 
 /// A value that a step wants, where it is known.
-pub(super) fn value(value: &Option<FactValue>) -> String {
-    value
-        .as_ref()
-        .map_or_else(|| "something".to_owned(), ToString::to_string)
+pub(super) fn value(value: Option<&FactValue>) -> String {
+    value.map_or_else(|| "something".to_owned(), ToString::to_string)
 }

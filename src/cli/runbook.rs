@@ -236,7 +236,7 @@ pub(super) fn refusal(none: &NoRunbook) -> Refusal {
         let _ = write!(
             lines,
             "; nobody sees to it that {place} is {}, which {step} needs",
-            refused::value(&need.value)
+            refused::value(need.value.as_ref())
         );
     }
     refused::tell(&mut lines, &none.refused, name);

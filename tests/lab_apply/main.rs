@@ -13,6 +13,8 @@ mod broken;
 mod clients;
 mod dumps;
 mod killed;
+#[path = "../shared/lab.rs"]
+mod lab;
 #[path = "../live/mod.rs"]
 mod live;
 mod mended;
@@ -20,29 +22,4 @@ mod mended;
 mod pair_file;
 mod program;
 
-use std::sync::{Mutex, MutexGuard};
-
-static LAB: Mutex<()> = Mutex::new(());
-
-/// The lab for one test alone, in its pristine state; nothing where there is no lab.
-fn lab() -> Option<MutexGuard<'static, ()>> {
-    match std::env::var("STANDIN_LAB").as_deref() {
-        Ok("up") => {}
-        Ok("required") => panic!("the lab is required: use tests/lab/lab run"),
-        _ => {
-            eprintln!("skipped: the lab is not up (run tests/lab/lab run cargo test --test lab_apply)");
-            return None;
-        }
-    }
-    Some(LAB.lock().unwrap_or_else(|poisoned| {
-        clients::reset("all");
-        LAB.clear_poison();
-        poisoned.into_inner()
-    }))
-}
-
-/// A value of `tests/lab/settings.sh`.
-fn setting(name: &str) -> String {
-    let name = format!("STANDIN_LAB_{name}");
-    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
-}
+use lab::{lab, setting};

@@ -18,6 +18,8 @@ mod healthy;
 mod hosts;
 #[cfg(all(feature = "kerberos", unix))]
 mod kerberos;
+#[path = "../shared/lab.rs"]
+mod lab;
 #[path = "../live/mod.rs"]
 mod live;
 mod names;
@@ -27,30 +29,4 @@ mod timing;
 mod trouble;
 mod trouble_hosts;
 
-use std::sync::{Mutex, MutexGuard};
-
-static LAB: Mutex<()> = Mutex::new(());
-
-/// The lab for one test alone, in its pristine state; nothing where there is no lab.
-fn lab() -> Option<MutexGuard<'static, ()>> {
-    match std::env::var("STANDIN_LAB").as_deref() {
-        Ok("up") => {}
-        Ok("required") => panic!("the lab is required: use tests/lab/lab run"),
-        _ => {
-            eprintln!("skipped: the lab is not up (run tests/lab/lab run cargo test --test lab_check)");
-            return None;
-        }
-    }
-    Some(LAB.lock().unwrap_or_else(|poisoned| {
-        // a test that failed may have left its change behind
-        clients::reset("all");
-        LAB.clear_poison();
-        poisoned.into_inner()
-    }))
-}
-
-/// A value of `tests/lab/settings.sh`.
-fn setting(name: &str) -> String {
-    let name = format!("STANDIN_LAB_{name}");
-    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set"))
-}
+use lab::{lab, setting};
