@@ -6,5 +6,6 @@ call :is_done
 if not errorlevel 1 goto :end_{{ number }}
 call :say begins
 rem <set>
+set MARK={{ mark }}
 call :done
 :end_{{ number }}

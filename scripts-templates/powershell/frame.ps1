@@ -34,12 +34,22 @@ function Write-Line {
     [IO.File]::AppendAllText($Log, (($line | ConvertTo-Json -Compress) + "`r`n"))
 }
 
+# A step that is told in other words is another one.
+function Get-Mark {
+    param([int] $Number, [string] $Id, [string] $Title)
+    return '{0} {1} {2}' -f $Number, $Id, $Title
+}
+
 function Get-Done {
     if (-not $Resume -or -not (Test-Path -LiteralPath $Log)) { return @() }
+    $done = @()
     foreach ($text in [IO.File]::ReadAllLines($Log)) {
         try { $line = $text | ConvertFrom-Json } catch { continue }
-        if ($line.state -eq 'done') { '{0} {1}' -f $line.number, $line.step }
+        # What was done in a run before the last one that began anew counts for nothing.
+        if ($line.state -eq 'starts') { $done = @() }
+        if ($line.state -eq 'done') { $done += Get-Mark $line.number $line.step $line.text }
     }
+    return $done
 }
 
 function Invoke-Hook {
@@ -73,7 +83,7 @@ function Test-Alive {
 function Invoke-Step {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([int] $Number, [string] $Id, [string] $Title, [string] $Server, [bool] $Fence, [scriptblock] $Test, [scriptblock] $Set)
-    if ($DoneBefore -contains ('{0} {1}' -f $Number, $Id)) { Write-Line 'skipped' $Number $Id $Title; return }
+    if ($DoneBefore -contains (Get-Mark $Number $Id $Title)) { Write-Line 'skipped' $Number $Id $Title; return }
     try {
         if ($Fence -and -not (Test-Alive $Server)) {
             Write-Line 'silent' $Number $Id ('{0} answers nothing' -f $Server)
@@ -85,7 +95,9 @@ function Invoke-Step {
             Write-Line 'is so' $Number $Id $Title
         } elseif (-not $PSCmdlet.ShouldProcess($Server, $Title)) {
             Write-Line 'would' $Number $Id $Title
-            return
+            if ($WhatIfPreference) { return }
+            # Whoever says no to a step does not mean the next one.
+            exit 2
         } else {
             Write-Line 'begins' $Number $Id $Title
             & $Set | Out-Null
@@ -103,7 +115,7 @@ function Invoke-Step {
 # A step that a person decides or does.
 function Confirm-Step {
     param([int] $Number, [string] $Id, [string] $Title, [string] $Who, [string[]] $Check, [string] $Expect)
-    if ($DoneBefore -contains ('{0} {1}' -f $Number, $Id)) { Write-Line 'skipped' $Number $Id $Title; return }
+    if ($DoneBefore -contains (Get-Mark $Number $Id $Title)) { Write-Line 'skipped' $Number $Id $Title; return }
     Write-Line 'person' $Number $Id ('{0} - {1}' -f $Who, $Title)
     foreach ($text in $Check) { Write-Output ('       [ ] {0}' -f $text) }
     Write-Output ('       then: {0}' -f $Expect)
@@ -276,6 +288,7 @@ function Invoke-Program {
     $script = {
         param([string[]] $Words)
         $rest = @($Words | Select-Object -Skip 1)
+        if (@($rest) -like '*"*') { throw ('{0} cannot be given a quote' -f $Words[0]) }
         & $Words[0] @rest
         if ($LASTEXITCODE) { throw ('{0} ended with {1}' -f $Words[0], $LASTEXITCODE) }
     }
@@ -297,8 +310,9 @@ function Test-File {
 
 # <steps>
 
+$Passed = @($Passed | ForEach-Object { $_ -split ',' })
 $DoneBefore = @(Get-Done)
-Write-Line 'starts' -Text ('{0} of {1}, log {2}' -f $ScriptName, $PairName, $Log)
+Write-Line $(if ($Resume) { 'resumes' } else { 'starts' }) -Text ('{0} of {1}, log {2}' -f $ScriptName, $PairName, $Log)
 # >>> yours: before
 # <<< yours: before
 try { Invoke-Hook 'pre' $ScriptName } catch { Write-Line 'failed' -Text $_.Exception.Message; exit 3 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
 use super::sites::Sites;
 use super::templates::{Language, Templates};
 use super::values::{Values, number_value, values};
@@ -49,6 +52,15 @@ pub(super) fn script(
     Ok(format!("{mark}{}\r\n", lines.join("\r\n")))
 }
 
+/// What cmd reads of one line, in letters.
+const CMD_LINE: usize = 8191;
+
+/// What a script that is resumed knows a step by. The same number may be another step once the script is written anew.
+fn mark(number: &str, step: &PairStep<'_>) -> String {
+    let digest = HEXLOWER.encode(&Sha256::digest(&step.step.would));
+    format!("[{number} {} {}]", step.of.id(), &digest[..8])
+}
+
 struct Scribe<'s> {
     language: Language,
     sites: &'s Sites,
@@ -64,6 +76,7 @@ impl Scribe<'_> {
             ("pair", text(&self.sites.pair)),
             ("log", text(&format!("{}.log", script.name))),
             ("done", text(&format!("{}.done", script.name))),
+            ("state", text(&format!("{}.state", script.name))),
             ("source", text(&self.sites.source.name)),
             ("source_address", text(&self.sites.source.address)),
             ("target", text(&self.sites.target.name)),
@@ -117,7 +130,8 @@ impl Scribe<'_> {
             ("number", number_value(number)),
             ("id", text(step.of.id())),
             ("title", text(&step.step.would)),
-            ("mark", text(&format!("{number} {}", step.of.id()))),
+            ("part", FactValue::Nothing),
+            ("mark", text(&mark(&number.to_string(), step))),
             ("server", text(site.map_or(&step.step.on, |site| &site.name))),
             ("address", text(site.map_or("", |site| &site.address))),
             ("fence", FactValue::Bool(step.of.fence)),
@@ -131,8 +145,8 @@ impl Scribe<'_> {
     fn powershell(&self, number: usize, step: &PairStep<'_>, of_step: &Values) -> Result<String, String> {
         const UNSEEN: &str = "$null";
         let (mut tests, mut set, mut scripts) = (Vec::new(), String::new(), Vec::new());
-        for doing in &step.step.actions {
-            let values = values(doing, number, self.sites, self.on)?;
+        for (part, doing) in step.step.actions.iter().enumerate() {
+            let values = values(doing, (number, part + 1), self.sites, self.on)?;
             let name = format!("{}-{}", doing.protocol, doing.verb);
             let parts = self.templates.fill(self.language, &name, &values)?;
             let [test, does] = parts.as_slice() else {
@@ -171,22 +185,36 @@ impl Scribe<'_> {
         if step.of.fence {
             let _ = writeln!(set, "{}", self.one("fence", of_step)?);
         }
-        for doing in &step.step.actions {
-            let values = values(doing, number, self.sites, self.on)?;
+        for (part, doing) in step.step.actions.iter().enumerate() {
+            let values = values(doing, (number, part + 1), self.sites, self.on)?;
             let name = format!("{}-{}", doing.protocol, doing.verb);
             let does = self.one(&name, &values)?;
-            let _ = writeln!(
-                set,
-                "{}
-if errorlevel 1 goto :{failed}",
-                does.trim_end()
-            );
+            let does = format!("{}\nif errorlevel 1 goto :{failed}\n", does.trim_end());
+            if step.step.actions.len() == 1 {
+                set += &does;
+                continue;
+            }
+            // What is done already and cannot be done twice is not done again when the script is resumed.
+            let of_part = Values::from([
+                ("part", number_value(part + 1)),
+                (
+                    "mark",
+                    FactValue::text(mark(&format!("{number}.{}", part + 1), step)),
+                ),
+            ]);
+            let of_part: Values = of_step.clone().into_iter().chain(of_part).collect();
+            set += &put(&self.one("part", &of_part)?, "rem <set>", &does);
         }
         if step.of.fence {
             let _ = writeln!(set, ":silent_{number}");
         }
-        let text = self.one("step", of_step)?;
-        Ok(put(&text, "rem <set>", &set))
+        let text = put(&self.one("step", of_step)?, "rem <set>", &set);
+        match text.lines().map(str::len).max() {
+            Some(long) if long > CMD_LINE => Err(format!(
+                "a line of {long} letters; cmd reads no more than {CMD_LINE}"
+            )),
+            _ => Ok(text),
+        }
     }
 }
 

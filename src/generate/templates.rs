@@ -58,6 +58,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "cmd/frame.cmd",
     "cmd/ldap-modify.cmd",
     "cmd/outside.cmd",
+    "cmd/part.cmd",
     "cmd/person.cmd",
     "cmd/service-set_start.cmd",
     "cmd/service-start.cmd",
@@ -91,6 +92,7 @@ const MARKERS: &[(&str, &[&str])] = &[
     ("powershell/step.ps1", &["# <test>", "# <set>"]),
     ("cmd/frame.cmd", &["rem <steps>"]),
     ("cmd/step.cmd", &["rem <set>"]),
+    ("cmd/part.cmd", &["rem <set>"]),
 ];
 
 /// The names that each kind of template knows.
@@ -99,13 +101,14 @@ const OF_FRAME: &[&str] = &[
     "pair",
     "log",
     "done",
+    "state",
     "source",
     "source_address",
     "target",
     "target_address",
 ];
 const OF_STEP: &[&str] = &[
-    "number", "id", "title", "mark", "server", "address", "fence", "who", "check", "expect", "reason",
+    "number", "part", "id", "title", "mark", "server", "address", "fence", "who", "check", "expect", "reason",
 ];
 const OF_ACTION: &[&str] = &[
     "number", "host", "unc", "server", "object", "to", "start", "value", "data", "kind", "zone", "node",
@@ -209,7 +212,7 @@ fn lint(name: &str, text: &str) -> Vec<String> {
         .unwrap_or(name);
     let known = match stem {
         "frame" => OF_FRAME,
-        "step" | "person" | "outside" | "fence" => OF_STEP,
+        "step" | "part" | "person" | "outside" | "fence" => OF_STEP,
         _ => OF_ACTION,
     };
     for part in parts(text) {

@@ -15,15 +15,20 @@ pub(super) type Values = BTreeMap<&'static str, FactValue>;
 /// The names of slots that stand for themselves.
 const SLOTS: [&str; 8] = ["to", "value", "data", "kind", "zone", "type", "from", "database"];
 
-/// What the templates of this action may say; `on` is the server on which the script runs.
-pub(super) fn values(doing: &Doing, number: usize, sites: &Sites, on: Side) -> Result<Values, String> {
+/// What the templates of this action may say, of the step of this number and which of its actions it is; `on` is the server on which the script runs.
+pub(super) fn values(
+    doing: &Doing,
+    (number, part): (usize, usize),
+    sites: &Sites,
+    on: Side,
+) -> Result<Values, String> {
     let mut values = Values::new();
     let host = host(&doing.at, sites, on)?;
     let mut put = |name, value| values.insert(name, value);
     put("number", number_value(number));
     put("unc", FactValue::text(format!("\\\\{host}")));
     put("host", FactValue::text(host.as_str()));
-    put("file", FactValue::text(format!("standin-{number}.ldf")));
+    put("file", FactValue::text(format!("standin-{number}-{part}.ldf")));
     put("server", FactValue::text(database(&doing.at, sites, on)));
     for slot in SLOTS {
         put(slot, FactValue::Nothing);

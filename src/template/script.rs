@@ -113,6 +113,23 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+
+        /// By the published grammar, which knows only one kind of single quote; the test above has the others.
+        #[test]
+        fn whatever_the_text_it_is_one_literal(text: String) {
+            let mut parser = tree_sitter::Parser::new();
+            parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+            let mut nodes = |text: &str| parser.parse(format!("Set-It {text} $true"), None).unwrap().root_node().to_sexp();
+            let written = powershell_text(&text);
+            let like = if written.starts_with('(') { "([regex]::Unescape('a'))" } else { "'a'" };
+            let like = nodes(like);
+            assert!(!like.contains("ERROR"));
+            assert_eq!(nodes(&written), like, "{written}");
+        }
+    }
+
     #[test]
     fn cmd_quotes_or_refuses() {
         for (text, written) in [

@@ -12,6 +12,7 @@ packages=(
     winbind openssh-server                                    # the pair's hosts: domain members, remote shells
     smbclient openssh-client                                  # other clients, to compare with
     binutils-mingw-w64-x86-64                                 # programs with version resources
+    wine64 gcc libc6-dev                                      # cmd, and programs that record how it calls them
     python3-venv python3-cryptography python3-gssapi          # the database servers, beside what is pinned in sql/
     freetds-bin                                               # another client, to compare with
     postgresql                                                # the store that several share
