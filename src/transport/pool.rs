@@ -3,10 +3,14 @@
 //! The first connection is opened alone, so that a dead server or a wrong password costs one try. A server to which
 //! no connection comes about is not tried again in this run. When a further connection is refused, those that stand
 //! do the work.
+//!
+//! Opening one costs a log-on, and often a process. So whoever finds all connections busy waits for one as long as
+//! opening another would take, unless those that wait would keep it busy for longer than that.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -18,11 +22,24 @@ use super::Trouble;
 pub(crate) struct Pool<C> {
     slots: Semaphore,
     idle: Mutex<Vec<C>>,
+    /// A permit for each idle connection; whoever waits longest gets the next.
+    free: Semaphore,
     /// Connections that stand, idle or lent.
     live: AtomicUsize,
+    /// Requests that have no connection yet.
+    waiting: AtomicUsize,
+    pace: Mutex<Pace>,
     /// Whether a connection ever stood; locked while the first is opened.
     proven: AsyncMutex<bool>,
     failed: OnceLock<Trouble>,
+}
+
+/// How long things took so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    opening: Duration,
+    /// A request, about; nothing before the first was answered.
+    request: Option<Duration>,
 }
 
 /// A connection lent for one request; dropped, it is closed.
@@ -32,7 +49,24 @@ pub(crate) struct Lease<'a, C> {
     connection: Option<C>,
     /// When the work for this request began: waiting for a free connection does not count.
     pub(crate) since: Instant,
+    lent: Instant,
     _slot: SemaphorePermit<'a>,
+}
+
+/// Counts a request that waits, for as long as it lives.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::SeqCst);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl<C> Pool<C> {
@@ -40,18 +74,22 @@ impl<C> Pool<C> {
         Self {
             slots: Semaphore::new(size.clamp(1, 64)),
             idle: Mutex::default(),
+            free: Semaphore::new(0),
             live: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            pace: Mutex::default(),
             proven: AsyncMutex::new(false),
             failed: OnceLock::new(),
         }
     }
 
-    /// Lends a connection, opening one when none is idle.
+    /// Lends a connection, opening one when it takes longer to wait for one.
     pub(crate) async fn take<F, Fut>(&self, open: F) -> Result<Lease<'_, C>, Trouble>
     where
         F: Fn(Instant) -> Fut,
         Fut: Future<Output = Result<C, Trouble>>,
     {
+        let _waits = Waits::new(&self.waiting);
         loop {
             let slot = self.slots.acquire().await.expect("the semaphore is never closed");
             if let Some(idle) = self.ready()? {
@@ -63,10 +101,16 @@ impl<C> Pool<C> {
                 return Ok(self.lend(idle, Instant::now(), slot));
             }
             let first = if *proven { None } else { Some(proven) };
+            if first.is_none()
+                && let Some(idle) = self.next().await
+            {
+                return Ok(self.lend(idle, Instant::now(), slot));
+            }
             let since = Instant::now();
             match open(since).await {
                 Ok(connection) => {
                     self.live.fetch_add(1, Ordering::SeqCst);
+                    self.pace().opening = since.elapsed();
                     if let Some(mut proven) = first {
                         *proven = true;
                     }
@@ -83,7 +127,26 @@ impl<C> Pool<C> {
         if let Some(trouble) = self.failed.get() {
             return Err(trouble.clone());
         }
-        Ok(self.idle().pop())
+        Ok(self.free.try_acquire().ok().and_then(|free| self.taken(free)))
+    }
+
+    /// The next connection that is free before another could be opened; nothing when that is not worth the wait.
+    async fn next(&self) -> Option<C> {
+        let live = u32::try_from(self.live.load(Ordering::SeqCst)).unwrap_or(u32::MAX);
+        let waiting = u32::try_from(self.waiting.load(Ordering::SeqCst)).unwrap_or(u32::MAX);
+        let Pace { opening, request } = *self.pace();
+        let work = request.unwrap_or_default().saturating_mul(waiting);
+        if live == 0 || work / live > opening {
+            return None;
+        }
+        let free = tokio::time::timeout(opening, self.free.acquire()).await.ok()?;
+        self.taken(free.ok()?)
+    }
+
+    /// Takes the idle connection that a permit stands for.
+    fn taken(&self, free: SemaphorePermit<'_>) -> Option<C> {
+        free.forget();
+        self.idle().pop()
     }
 
     fn lend<'a>(&'a self, connection: C, since: Instant, slot: SemaphorePermit<'a>) -> Lease<'a, C> {
@@ -91,13 +154,27 @@ impl<C> Pool<C> {
             pool: self,
             connection: Some(connection),
             since,
+            lent: Instant::now(),
             _slot: slot,
         }
+    }
+
+    fn give_back(&self, connection: C, after: Duration) {
+        let mut pace = self.pace();
+        // Those of late count more than those of old.
+        pace.request = Some(pace.request.map_or(after, |before| (before * 3 + after) / 4));
+        drop(pace);
+        self.idle().push(connection);
+        self.free.add_permits(1);
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<C>> {
         // nothing panics while it is locked
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,7 +188,7 @@ impl<C> Lease<'_, C> {
     /// Gives the connection back for the next request.
     pub(crate) fn keep(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.pool.idle().push(connection);
+            self.pool.give_back(connection, self.lent.elapsed());
         }
     }
 
@@ -218,14 +295,38 @@ mod tests {
         assert_eq!(server.opened(), 4);
     }
 
-    /// A log-on alone, the others together, and each connection its share of the requests: no other wait.
+    /// A log-on alone, an answer that shows how long they take, the other log-ons together, and each connection its share of
+    /// the requests: no other wait.
     #[tokio::test(start_paused = true)]
     async fn requests_take_no_longer_than_their_share() {
         let (server, pool) = peers(None);
         let start = Instant::now();
         assert!(requests(&server, &pool, 50).await.iter().all(Result::is_ok));
-        let trips = 2 + 50_u32.div_ceil(4);
+        let trips = 3 + 50_u32.div_ceil(4);
         assert!(start.elapsed() <= TRIP * trips, "{:?}", start.elapsed());
+    }
+
+    /// Where a log-on takes as long as many answers, one connection gives them all sooner.
+    #[tokio::test(start_paused = true)]
+    async fn no_connection_is_opened_for_work_that_is_done_before_it_stands() {
+        let opened = AtomicUsize::new(0);
+        let pool = Pool::new(4);
+        let open = |_| async {
+            opened.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(TRIP * 30).await;
+            Ok(())
+        };
+        let request = || async {
+            let lease = pool.take(open).await.unwrap();
+            tokio::time::sleep(TRIP).await;
+            lease.keep();
+        };
+        let start = Instant::now();
+        futures_util::future::join_all(std::iter::repeat_with(request).take(20)).await;
+        assert_eq!((opened.load(Ordering::SeqCst), start.elapsed()), (1, TRIP * 50));
+        // Of a hundred the last would wait too long.
+        futures_util::future::join_all(std::iter::repeat_with(request).take(100)).await;
+        assert!(opened.load(Ordering::SeqCst) > 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -360,25 +360,25 @@ async fn rights_are_granted_and_taken_back_to_the_byte() {
 async fn what_the_account_may_not_do_changes_nothing() {
     in_lab!();
     let reader = Ldap::new(config());
-    let list = found("(cn=Default Offline Address List)").await;
+    let folders = found("(objectClass=msExchPFTree)").await;
     let (new, add) = contact("Standin refused");
     let grant = Edit::Grant(vec![Granted {
         to: sid("svcstandin").await,
         rights: rights(&[(0x20, BOOKS)]),
         before: None,
     }]);
-    let before = files(&list, &["*", "nTSecurityDescriptor"]);
+    let before = files(&folders, &["*", "nTSecurityDescriptor"]);
     for edit in [
         Edit::Modify(vec![(Way::Replace, attribute("description", &[b"x"]))]),
         Edit::Delete,
         grant,
     ] {
         not_done(
-            reader.change(&change(&list, edit)).await,
+            reader.change(&change(&folders, edit)).await,
             Cause::Denied,
             "lacks the right to change it",
         );
-        assert_eq!(files(&list, &["*", "nTSecurityDescriptor"]), before);
+        assert_eq!(files(&folders, &["*", "nTSecurityDescriptor"]), before);
     }
     not_done(
         reader.change(&add).await,

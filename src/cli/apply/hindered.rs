@@ -47,14 +47,20 @@ fn guards(tasks: &[Task], site: &Site<'_>, looked: &Looked, reasons: &mut Reason
             continue;
         }
         let guard = &guarded.guard;
-        let why = match &guarded.because {
-            Stopped::Broken(why) => format!("{why} ({guard}, which stops {stopped} of the steps)"),
-            Stopped::Unknown(why) => format!(
-                "it is not known whether {guard} lets {stopped} of the steps be done: {}: {}",
-                why.cause, why.detail
+        let (why, next) = match &guarded.because {
+            Stopped::Broken(why) => (
+                format!("{why} ({guard}, which stops {stopped} of the steps)"),
+                "see to it that the guard holds, and plan anew",
+            ),
+            Stopped::Unknown(why) => (
+                format!(
+                    "it is not known whether {guard} lets {stopped} of the steps be done: {}: {}",
+                    why.cause, why.detail
+                ),
+                "see to it that this can be known, and plan anew; standin doctor tells which server does not answer",
             ),
         };
-        reasons.add(why, "see to it that the guard holds, and plan anew");
+        reasons.add(why, next);
     }
 }
 
