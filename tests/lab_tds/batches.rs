@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use standin::catalogue::Fix;
+use standin::collect::{For, Peers, Request};
 use standin::diagnostic::SourceMap;
 use standin::facts::{FactPath, Facts, Side, to_json};
 use standin::pair::Secrets;
 use standin::pipeline::{self, Means, Opened};
 use standin::plan::{Detail, Doing, Known, Performing, Spec, Which};
-use standin::predicate::{Budget, Expression, Locals, Names, Scope};
+use standin::predicate::{Budget, Expression, Locals, Names, Scope, Seen};
 use standin::transport::tds::Batch;
 
 use super::changes::Pristine;
@@ -17,7 +19,6 @@ use super::*;
 /// A pair of the default instances, of which single databases are protected.
 struct Lab {
     opened: Opened,
-    source: Tds,
     target: Tds,
 }
 
@@ -55,7 +56,6 @@ impl Lab {
         let opened = pipeline::open(folder.path(), &[], now(), &mut SourceMap::new());
         Self {
             opened: opened.unwrap_or_else(|failure| panic!("{failure}")),
-            source: Tds::new(config()),
             target: Tds::new(target()),
         }
     }
@@ -83,26 +83,38 @@ impl Lab {
     }
 
     /// What a fix reads for itself.
-    async fn read(&self, name: &str, of: &str) -> Result<FactValue, Absence> {
-        let hash = "SELECT CAST(LOGINPROPERTY(@P1, 'PasswordHash') AS varbinary(256)) AS hash";
-        let rights = "SELECT r.permission_name AS value FROM sys.server_permissions AS r JOIN sys.server_principals AS p \
-                      ON p.principal_id = r.grantee_principal_id WHERE p.name = @P1 AND r.class = 100 AND r.state IN ('G', 'W')";
-        let (server, query) = match name {
-            "old" => (&self.target, hash),
-            "hash" => (&self.source, hash),
-            "own_rights" => (&self.target, rights),
-            _ => (&self.source, rights),
+    async fn read(
+        &self,
+        known: &Facts,
+        fix: &Fix,
+        given: &[(Arc<str>, Seen)],
+    ) -> Vec<Result<FactValue, Absence>> {
+        let pair = &self.opened.pair;
+        let endpoints = Side::BOTH.map(|side| pair.tds(side.word()).unwrap().name.clone());
+        let peers = Peers::open(pair, &endpoints.into(), &mut Secrets::default());
+        let none = std::collections::BTreeSet::new();
+        let request = Request {
+            catalogue: &self.opened.catalogue,
+            pair,
+            said: known,
+            wanted: &none,
+            trusted: &self.opened.trusted,
+            timeout: Duration::from_mins(1),
+            clock: &now,
+            digests: None,
+            progress: &standin::collect::Silent,
+            cancelled: tokio_util::sync::CancellationToken::new(),
         };
-        let query = Query {
-            params: vec![of.into()],
-            ..text(query)
+        let of = For {
+            fix: &fix.id,
+            here: None,
+            given,
         };
-        let rows = server.query(&query).await?;
-        let mut values = rows.iter().map(|row| row.iter().next().unwrap().1.clone());
-        Ok(match name {
-            "hash" | "old" => values.next().unwrap(),
-            _ => FactValue::list(values),
-        })
+        let mut read = Vec::new();
+        for reading in &fix.read {
+            read.push(peers.read_for(&request, reading, of).await);
+        }
+        read
     }
 }
 
@@ -200,14 +212,15 @@ async fn there_and_back(lab: &Lab, case: &Case) {
             .map(|places| places.iter().map(|place| place.read(facts)).collect());
         each.collect::<Vec<Vec<_>>>()
     };
-    let mut known_then = Known {
+    let given = fix
+        .inputs
+        .keys()
+        .cloned()
+        .zip(spec.given[0].iter().map(|given| Seen::computed(given.value())));
+    let known_then = Known {
         was: was(&facts),
-        read: Vec::new(),
+        read: lab.read(&facts, fix, &given.collect::<Vec<_>>()).await,
     };
-    let of = case.given[0]["login"].as_str().or(case.given[0]["role"].as_str());
-    for reading in &fix.read {
-        known_then.read.push(lab.read(&reading.name, of.unwrap()).await);
-    }
     run(lab, &performing, Which::Actions, &known_then).await;
     let after = lab.facts().await;
     assert!(holds(lab, &after, case.then), "{}: {:?}", case.fix, was(&after));
@@ -300,6 +313,13 @@ fn cases() -> Vec<Case> {
             r#"target.sql.logins["payroll_app"].disabled && target.sql.logins["payroll_app"].default_language == "Deutsch" && not(target.sql.logins["payroll_app"].policy)"#,
         ),
         case(
+            "sql/recreate-login",
+            json!([{ "login": "o'dd]", "sid": "0x5e1f0000000000000000000000000999", "aside": "o'dd] (0x99)" }]),
+            r#"target.sql.logins["o'dd]"].sid == source.sql.logins["o'dd]"].sid && target.sql.logins["o'dd] (0x99)"].disabled
+            && target.sql.role_members[["operators", "o'dd]"]] != ()
+            && target.sql.login_users[["pay]roll", "o'dd]"]].sid == source.sql.logins["o'dd]"].sid"#,
+        ),
+        case(
             "sql/rename-login",
             json!([{ "login": "payroll_app", "name": "new name" }]),
             r#"target.sql.logins["new name"] != () && target.sql.logins["payroll_app"] == ()"#,
@@ -356,9 +376,23 @@ async fn what_the_fixes_send_is_done_and_taken_back() {
     source("/linked_servers/ARCHIVE/rpc_out", "false");
     source("/linked_servers/ARCHIVE/query_timeout", "30");
     source("/remote_servers/LEGACY/rpc", "false");
+    source(
+        "/logins/o'dd]",
+        r#"{"id": 902, "type": "S", "sid": "0x5e1f0000000000000000000000000902", "hash": "0x0200b0000902"}"#,
+    );
+    target(
+        "/logins/o'dd]",
+        r#"{"id": 902, "type": "S", "sid": "0x5e1f0000000000000000000000000999", "hash": "0x0200b0000999", "connects": false,
+            "granted": ["VIEW SERVER STATE"], "grantable": ["ALTER TRACE"], "denied": ["VIEW ANY DEFINITION"]}"#,
+    );
+    target("/roles/operators/members", r#"["o'dd]"]"#);
     let database = r#"{"id": 20, "files": {"pay]roll": {"path": "D:\\Data\\pay]roll.mdf"}}, "users": {"eve": {"type": "S", "sid": "0x5e1f0000000000000000000000000271"}}}"#;
     source("/databases/pay]roll", database);
     target("/databases/pay]roll", database);
+    target(
+        "/databases/pay]roll/users/o'dd]",
+        r#"{"type": "S", "sid": "0x5e1f0000000000000000000000000999"}"#,
+    );
     let lab = Lab::new();
     let mut seen = std::collections::BTreeSet::new();
     for case in cases() {

@@ -11,6 +11,7 @@ const BAD_ROLES: (&str, &str, &str) = ("sql/server-roles-differ", "pair", WARNIN
 const BAD_USERS: (&str, &str, &str) = ("sql/databases-differ", "pair", WARNING_FIXABLE);
 const XP_CMDSHELL: &str = "source/xp_cmdshell";
 const APPLICATION: &str = "source/payroll_app";
+const OTHER_SID: &str = "0x5e1f0000000000000000000000000999";
 
 const DATABASE: Change = Change {
     base: DATABASES,
@@ -265,6 +266,35 @@ pub(super) const CHANGES: &[Change] = &[
         expect: &[("sql/login-differs", APPLICATION, FIXABLE), BAD_LOGINS],
         says: &["in sid"],
         seen: &["target.sql.compared_logins", "target.sql.login_sids"],
+        ..DATABASE
+    },
+    Change {
+        name: "SQL: a login with rights, a role and users has another SID",
+        rows: &["D-70", "D-72"],
+        steps: &[
+            Sql(&["target", "set", "/logins/nobody/sid", OTHER_SID]),
+            Sql(&[
+                "target",
+                "set",
+                "/logins/nobody/granted",
+                r#"["VIEW SERVER STATE"]"#,
+            ]),
+            Sql(&["target", "set", "/logins/nobody/denied", r#"["ALTER TRACE"]"#]),
+            Sql(&["target", "set", "/roles/bulkadmin/members", r#"["nobody"]"#]),
+            Sql(&[
+                "target",
+                "set",
+                "/databases/msdb/users/no]body",
+                r#"{"type": "S", "sid": "0x5e1f0000000000000000000000000999"}"#,
+            ]),
+        ],
+        expect: &[("sql/login-differs", "source/nobody", FIXABLE), BAD_LOGINS],
+        says: &["Login nobody differs on TGTMAIL in sid"],
+        seen: &[
+            "target.sql.compared_logins",
+            "target.sql.login_sids",
+            "target.sql.role_members",
+        ],
         ..DATABASE
     },
     Change {

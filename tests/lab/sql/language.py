@@ -13,7 +13,7 @@ TOKEN = re.compile(
     | (?P<number>-?\d+)
     | (?P<param>@P\d+)
     | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<mark>[;,=.()])
+    | (?P<mark><>|[;,=.()])
     """,
     re.VERBOSE,
 )

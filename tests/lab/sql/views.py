@@ -140,18 +140,26 @@ def login_token(asking):
                 yield {"principal_id": one["id"], "sid": blob(one["sid"]), "name": there, "type": TOKENS[one["type"]], "usage": "GRANT OR DENY"}
 
 
+# Where the rights of a login or role stand, by their state.
+RIGHTS = {"G": "granted", "W": "grantable", "D": "denied"}
+STATES = {"G": "GRANT", "W": "GRANT_WITH_GRANT_OPTION", "D": "DENY"}
+
+
 def server_permissions(asking):
+    """Every login may connect, unless that was taken away."""
     for table in ("logins", "roles"):
         for one in asking.state[table].values():
-            for right in one.get("granted", []):
+            held = [("CONNECT SQL", "G")] if table == "logins" and one.get("connects", True) else []
+            held += [(right, state) for state, key in RIGHTS.items() for right in one.get(key, [])]
+            for right, state in held:
                 yield {
                     "class": 100,
                     "major_id": 0,
                     "grantee_principal_id": one["id"],
                     "grantor_principal_id": 1,
                     "permission_name": right,
-                    "state": "G",
-                    "state_desc": "GRANT",
+                    "state": state,
+                    "state_desc": STATES[state],
                 }
 
 
@@ -332,6 +340,28 @@ def remote_logins(asking):
             yield {"server_id": number, "remote_name": remote, "local_principal_id": asking.state["logins"][local]["id"]}
 
 
+def linked_logins(asking):
+    for number, one in enumerate(asking.state.get("linked_servers", {}).values(), 1):
+        for local, remote in one.get("logins", {}).items():
+            yield {"server_id": number, "local_principal_id": asking.state["logins"][local]["id"], "remote_name": remote}
+
+
+def endpoints(asking):
+    for number, (name, one) in enumerate(asking.state.get("endpoints", {}).items(), 65536):
+        yield {"name": name, "endpoint_id": number, "principal_id": asking.state["logins"][one.get("owner", "sa")]["id"]}
+
+
+def credentials(asking):
+    for number, name in enumerate(asking.state.get("credentials", {}), 1):
+        yield {"credential_id": number, "name": name}
+
+
+def login_credentials(asking):
+    for number, one in enumerate(asking.state.get("credentials", {}).values(), 1):
+        for login in one.get("logins", []):
+            yield {"principal_id": asking.state["logins"][login]["id"], "credential_id": number}
+
+
 def backup_devices(asking):
     for name, one in asking.state.get("backup_devices", {}).items():
         yield {"name": name, "type": 2, "type_desc": one.get("type", "DISK"), "physical_name": one["path"]}
@@ -378,6 +408,7 @@ def jobs(asking):
             "job_id": f"00000000-0000-0000-0000-{number:012}",
             "name": name,
             "enabled": int(one.get("enabled", True)),
+            "owner_sid": blob(asking.sid_of(one.get("owner", "sa"))),
             "category_id": 10 if one.get("replication") else 0,
             "date_modified": time(one.get("modified")),
         }
@@ -513,6 +544,10 @@ VIEWS = [
         servers,
     ),
     View("remote_logins", {"server_id": INT, "remote_name": TEXT, "local_principal_id": INT}, remote_logins),
+    View("linked_logins", {"server_id": INT, "local_principal_id": INT, "remote_name": TEXT}, linked_logins),
+    View("endpoints", {"name": TEXT, "endpoint_id": INT, "principal_id": INT}, endpoints),
+    View("credentials", {"credential_id": INT, "name": TEXT}, credentials),
+    View("server_principal_credentials", {"principal_id": INT, "credential_id": INT}, login_credentials, since=SINCE_2008),
     View("backup_devices", {"name": TEXT, "type": Integer(1), "type_desc": TEXT, "physical_name": LONG}, backup_devices),
     View(
         "certificates",
@@ -543,7 +578,7 @@ VIEWS = [
     ),
     View(
         "sysjobs",
-        {"job_id": GUID, "name": TEXT, "enabled": Integer(1), "category_id": INT, "date_modified": TIME},
+        {"job_id": GUID, "name": TEXT, "enabled": Integer(1), "owner_sid": BYTES, "category_id": INT, "date_modified": TIME},
         jobs,
         schema="dbo",
         since=(),

@@ -50,8 +50,8 @@ def run(instance, asking, text, parameters):
     """The row that says that the batch began, and behind it what failed."""
     batch = Batch(instance, asking, state.read(instance.name))
     begun = Column("standin_begun", Integer(4))
-    if "".join(text.split()) == GRANT:
-        return QueryResult([begun], [[1]], following=tuple(batch.failures([granted(parameters)])))
+    if known := WRITTEN_BY_THE_SERVER.get("".join(text.split())):
+        return QueryResult([begun], [[1]], following=tuple(batch.failures([known(parameters)])))
     reader, done = Reader(text, parameters), []
     while not reader.ended():
         if not reader.takes(";"):
@@ -451,6 +451,8 @@ def alter_login(reader):
         one |= changed | {"modified": now()}
         if one.get("policy") is False:
             one["expiration"] = False
+        if able == "ENABLE":
+            del one["disabled"]
         if new is not None:
             if new.lower() in {other.lower() for other in logins if other != there}:
                 raise failure(15025, f"The server principal '{new}' already exists.")
@@ -485,6 +487,23 @@ def drop_login(reader):
         del batch.whole["logins"][there]
         for role in batch.whole["roles"].values():
             change_members(role.get("members", []), there, False)
+
+    return done
+
+
+@statement("IF", "SUSER_SID", "(")
+def drop_other_login(reader):
+    name = reader.text()
+    reader.wants(")", "<>")
+    sid = reader.value("bytes")
+    reader.wants("DROP", "LOGIN")
+    drop = drop_login(reader)
+
+    def done(batch):
+        logins = batch.whole["logins"]
+        there = next((one for one in logins if one.lower() == name.lower()), None)
+        if there is not None and logins[there]["sid"].lower() != sid.lower():
+            drop(batch)
 
     return done
 
@@ -553,28 +572,64 @@ def alter_server_role(reader):
 PROCEDURES["sp_addsrvrolemember"] = lambda batch, member, role: server_role_member(batch, role, member, True)
 PROCEDURES["sp_dropsrvrolemember"] = lambda batch, member, role: server_role_member(batch, role, member, False)
 
+@statement("REVOKE", "CONNECT", "SQL", "FROM")
+def no_connection(reader):
+    name = reader.name()
+
+    def done(batch):
+        batch.whole["logins"][batch.login(name)]["connects"] = False
+
+    return done
+
+
 # Rights that a server knows; few of many.
-RIGHTS = ("CONTROL SERVER", "VIEW SERVER STATE", "VIEW ANY DEFINITION", "VIEW ANY DATABASE", "CONNECT ANY DATABASE", "ALTER ANY LINKED SERVER", "ALTER TRACE")
-
-
-# The batch that lets the server write a grant itself, without its blanks.
-GRANT = "".join(
-    """DECLARE @grant nvarchar(max) = (SELECT N'GRANT ' + permission_name + N' TO ' + QUOTENAME(@P2)
-    FROM sys.fn_builtin_permissions(N'SERVER') WHERE permission_name = @P1); EXEC (@grant);""".split()
+RIGHTS = (
+    "CONNECT SQL",
+    "CONTROL SERVER",
+    "VIEW SERVER STATE",
+    "VIEW ANY DEFINITION",
+    "VIEW ANY DATABASE",
+    "CONNECT ANY DATABASE",
+    "ALTER ANY LINKED SERVER",
+    "ALTER TRACE",
 )
 
 
+def give(batch, right, state, name):
+    """A right that the server does not know is none, and what is there already stays."""
+    if right not in RIGHTS:
+        return
+    named = [one for table in ("roles", "logins") for there, one in batch.whole[table].items() if there.lower() == name.lower()]
+    if not named:
+        raise failure(15151, f"Cannot find the login '{name}', because it does not exist or you do not have permission.")
+    if (right, state) == ("CONNECT SQL", "G"):
+        return
+    rights = named[0].setdefault(views.RIGHTS[state], [])
+    if right not in rights:
+        rights.append(right)
+
+
 def granted(parameters):
-    right, name = parameters["@P1"], parameters["@P2"]
+    return lambda batch: give(batch, parameters["@P1"], "G", parameters["@P2"])
 
-    def done(batch):
-        if right not in RIGHTS:
-            return
-        named = [one for table in ("roles", "logins") for there, one in batch.whole[table].items() if there.lower() == name.lower()]
-        if not named:
-            raise failure(15151, f"Cannot find the login '{name}', because it does not exist or you do not have permission.")
-        rights = named[0].setdefault("granted", [])
-        if right not in rights:
-            rights.append(right)
 
-    return done
+def given_again(parameters):
+    return lambda batch: give(batch, parameters["@P1"], parameters["@P2"], parameters["@P3"])
+
+
+# Batches that let the server write a grant itself.
+WRITTEN = (
+    (
+        """DECLARE @grant nvarchar(max) = (SELECT N'GRANT ' + permission_name + N' TO ' + QUOTENAME(@P2)
+        FROM sys.fn_builtin_permissions(N'SERVER') WHERE permission_name = @P1); EXEC (@grant);""",
+        granted,
+    ),
+    (
+        """DECLARE @right nvarchar(max) = (SELECT CASE @P2 WHEN N'D' THEN N'DENY ' ELSE N'GRANT ' END + permission_name
+        + N' TO ' + QUOTENAME(@P3) + CASE @P2 WHEN N'W' THEN N' WITH GRANT OPTION' ELSE N'' END
+        FROM sys.fn_builtin_permissions(N'SERVER') WHERE permission_name = @P1); EXEC (@right);""",
+        given_again,
+    ),
+)
+# Blanks do not count.
+WRITTEN_BY_THE_SERVER = {"".join(text.split()): function for text, function in WRITTEN}
