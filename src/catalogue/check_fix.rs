@@ -17,8 +17,13 @@ pub(super) fn check(catalogue: &Catalogue, wrong: &BTreeSet<&str>, sink: &mut Di
         }
     }
     let used = used(catalogue);
-    for fix in catalogue.fixes.values() {
+    for fix in &catalogue.supplied {
         is_whole(fix, sink);
+    }
+    for fix in catalogue.fixes.values() {
+        if fix.supplied_by.is_none() {
+            is_whole(fix, sink);
+        }
         neighbours(catalogue, fix, wrong, sink);
         if !used.contains(&fix.id) {
             helps(fix, sink);

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, excerpt};
 use crate::facts::{FactSchema, FactType};
 use crate::predicate::{Expression, Names, Ty};
 use crate::template::Context;
-use crate::yaml::decode::{boolean, entries, list_of, map_of, nonempty, one_of, one_or_many};
+use crate::yaml::decode::{boolean, entries, list_of, map_of, name as field, nonempty, one_of, one_or_many};
 use crate::yaml::{Fields, Key, Node};
 
 const SAFETIES: &[(&str, Safety)] = &[
@@ -58,12 +58,31 @@ impl<'n> Doing<'n> {
             check: fields.node("check"),
         }
     }
+
+    /// What may be said of a fix that another pack declares.
+    pub(super) fn of_supply(fields: &mut Fields<'n, '_>) -> Self {
+        Self {
+            phase: None,
+            when: fields.node("when"),
+            needs: None,
+            sets: fields.node("sets"),
+            read: fields.node("read"),
+            would: None,
+            actions: fields.node("actions"),
+            undo: fields.node("undo"),
+            restart: fields.node("restart"),
+            check: fields.node("check"),
+        }
+    }
 }
 
 pub(super) fn fix(node: &Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut Diagnostics) -> Option<Fix> {
     let mut fields = Fields::of(node, sink, "a fix")?;
     let id = fields.required("fix", |n, s| identity(n, pack, s));
     let about = fields.required("about", nonempty);
+    let left_to = fields.or("left_to", None, |n, s| {
+        field(n, s).map(|word| Some(Arc::from(word)))
+    });
     let inputs = fields.or("inputs", IndexMap::new(), inputs);
     let on = fields.required("on", on_word);
     let safety = fields.required("safety", one_of(SAFETIES));
@@ -83,11 +102,18 @@ pub(super) fn fix(node: &Node, pack: &Arc<str>, schema: &FactSchema, sink: &mut 
     let scopes = Scopes::of(schema, &inputs, &one_per, &on);
     let done = scopes.done(&doing, pack, &on, sink);
     let (id, done) = (id?, done?);
-    let no_undo = no_undo?;
+    let (no_undo, left_to) = (no_undo?, left_to?);
     one_way_back(&id, done.undo.as_ref(), no_undo.as_ref(), node, sink)?;
+    if left_to.is_some() && !done.actions.is_empty() {
+        let both = format!("`{id}` has `left_to` and `actions`");
+        sink.push(Diagnostic::error("keys-exclude-each-other", both).at(node.span.start(), ""));
+        return None;
+    }
     Some(Fix {
         id,
         pack: pack.clone(),
+        left_to,
+        supplied_by: None,
         about: about?,
         inputs,
         on,

@@ -151,6 +151,8 @@ pub(super) fn step(
         fence: head.fence?,
         replaces: head.replaces?,
         doing: Fix {
+            left_to: None,
+            supplied_by: None,
             id,
             pack: pack.clone(),
             about: head.about?,

@@ -148,6 +148,10 @@ pub enum Undo {
 pub struct Fix {
     pub id: Arc<str>,
     pub pack: Arc<str>,
+    /// How it is done says the pack of the pair that implements this.
+    pub left_to: Option<Arc<str>>,
+    /// The pack that says so.
+    pub supplied_by: Option<Arc<str>>,
     pub about: String,
     pub inputs: IndexMap<Arc<str>, Input>,
     pub on: On,
@@ -207,6 +211,11 @@ impl Fix {
             Safety::Safe => Reach::Automatic,
             Safety::Confirm | Safety::Destructive => Reach::Confirmed,
         }
+    }
+
+    /// The pack that says how it is done.
+    pub fn done_by(&self) -> &Arc<str> {
+        self.supplied_by.as_ref().unwrap_or(&self.pack)
     }
 
     /// Everything that it does, taking it back included.

@@ -1,6 +1,6 @@
 //! Reads packs in three passes: manifests and names, then expressions, then what they say of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::declared::Declared;
@@ -8,7 +8,7 @@ use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
-    discovery, guard, rights,
+    discovery, guard, rights, supply,
 };
 use super::{check_runbook, checks, decode_runbook};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
@@ -172,6 +172,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         facts: BTreeMap::new(),
         rules: Rules::default(),
         fixes: BTreeMap::new(),
+        supplied: Vec::new(),
         guards: Vec::new(),
         runbooks: BTreeMap::new(),
         steps: BTreeMap::new(),
@@ -191,6 +192,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         let fixes: Vec<Fix> = parsed
             .fixes
             .iter()
+            .filter(|node| !supply::is_supply(node))
             .filter_map(|n| decode_fix::fix(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_fixes(&mut catalogue.fixes, fixes, sink);
@@ -201,6 +203,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         checks::add_rules(&mut catalogue.rules, rules, sink);
         beside_rules(&mut catalogue, pack, parsed, sink);
     }
+    supply(&mut catalogue, parsed, &packs, sink);
     check(&catalogue, parsed, sink);
     check_runbook::replace(&mut catalogue);
     (!sink.has_errors()).then_some(catalogue)
@@ -224,12 +227,33 @@ fn beside_rules(catalogue: &mut Catalogue, pack: &Pack, parsed: &Parsed, sink: &
     switches(catalogue, parsed, pack, sink);
 }
 
+/// How fixes are done that packs leave to others; of one that is wrong itself nothing more is told.
+fn supply(catalogue: &mut Catalogue, parsed: &[Parsed], packs: &[Option<Pack>], sink: &mut Diagnostics) {
+    let wrong = wrong_fixes(catalogue, parsed);
+    let mut said: Vec<(&Pack, &Node)> = Vec::new();
+    for (parsed, pack) in parsed.iter().zip(packs) {
+        let Some(pack) = pack else { continue };
+        let supplies = parsed.fixes.iter().filter(|node| supply::is_supply(node));
+        said.extend(supplies.map(|node| (pack, node)));
+    }
+    said.retain(|(_, node)| {
+        let id = node.get("fix").and_then(Node::text);
+        id.is_none_or(|id| !wrong.contains(id))
+    });
+    supply::join(catalogue, &said, sink);
+}
+
+/// The fixes that packs declare and that are wrong themselves.
+fn wrong_fixes<'n>(catalogue: &Catalogue, parsed: &'n [Parsed]) -> BTreeSet<&'n str> {
+    let fixes = parsed.iter().flat_map(|parsed| &parsed.fixes);
+    let declared = fixes.filter(|node| !supply::is_supply(node));
+    let ids = declared.filter_map(|node| node.get("fix")?.text());
+    ids.filter(|id| !catalogue.fixes.contains_key(*id)).collect()
+}
+
 /// Checks the whole; what is wrong itself is not told again by those who use it.
 fn check(catalogue: &Catalogue, parsed: &[Parsed], sink: &mut Diagnostics) {
-    let fixes = parsed.iter().flat_map(|parsed| &parsed.fixes);
-    let fixes = fixes.filter_map(|node| node.get("fix")?.text());
-    let wrong = fixes.filter(|id| !catalogue.fixes.contains_key(*id)).collect();
-    checks::check(catalogue, &wrong, sink);
+    checks::check(catalogue, &wrong_fixes(catalogue, parsed), sink);
     let steps = parsed.iter().flat_map(|parsed| &parsed.steps);
     let steps = steps.filter_map(|node| node.get("step")?.text());
     let wrong = steps.filter(|id| !catalogue.steps.contains_key(*id)).collect();

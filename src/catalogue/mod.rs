@@ -32,6 +32,7 @@ mod reads;
 mod rights;
 mod rules;
 mod runbook;
+mod supply;
 mod trust;
 mod types;
 

@@ -253,6 +253,8 @@ pub struct Catalogue {
     pub facts: BTreeMap<Arc<str>, FactDef>,
     pub rules: Rules,
     pub fixes: BTreeMap<Arc<str>, Fix>,
+    /// Those of them that one pack declares and another one does, as each of the others does them.
+    pub supplied: Vec<Fix>,
     /// What must hold before any of them is done.
     pub guards: Vec<Guard>,
     /// What is done on the day of a switch, by name; and the steps of all of them.

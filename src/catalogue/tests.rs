@@ -100,6 +100,108 @@ fn another_pack_says_how_an_open_fact_is_read() {
     }
 }
 
+const SAYS_HOW: &str =
+    "actions: [{ registry: { set: 'HKLM\\A', value: B, data: '\"x\"', kind: text } }], no_undo: a";
+
+/// A pack with a fix that it leaves to others, or not, and one that says this of it.
+fn left_and_supplied(left_to: &str, manifest: &str, said: &str) -> [PackFiles; 2] {
+    let mode = "{ fact: own.mode, type: text, about: a, probes: [{ registry: { key: 'HKLM\\A', value: B }, value: row.value }] }";
+    let rule = "{ id: own/wrong, title: a, section: a, expect: 'target.own.mode == \"x\"', severity: error, message: a, why: a,
+        remedy: a, fix: { use: own/mend, with: {} } }";
+    let mut own = pack("own", "owns: [own]", mode, rule);
+    let fix = format!(
+        "fixes: [{{ fix: own/mend, about: a, on: target, safety: safe, would: a, sets: {{ target.own.mode: any }}, {left_to} }}]"
+    );
+    own.files.push(PackFile::new("fixes/a.yaml", "fixes/a.yaml", fix));
+    let mut other = pack("other", manifest, "", "");
+    let said = format!("fixes: [{said}]");
+    other
+        .files
+        .push(PackFile::new("fixes/a.yaml", "fixes/a.yaml", said));
+    [own, other]
+}
+
+#[test]
+fn another_pack_says_how_a_fix_is_done_that_is_left_to_it() {
+    let (left, implements) = ("left_to: own", "implements: [own], requires: [own]");
+    let how = format!("{{ fix: own/mend, {SAYS_HOW} }}");
+    let reason = "{ fix: own/mend, because: nobody can }".to_owned();
+    let both = format!("{{ fix: own/mend, because: nobody can, {SAYS_HOW} }}");
+    for (left_to, manifest, said, codes) in [
+        (left, implements, how.clone(), &[][..]),
+        (left, implements, reason, &[]),
+        (left, "requires: [own]", how.clone(), &["foreign-name"]),
+        (SAYS_HOW, implements, how.clone(), &["not-open"]),
+        (left, implements, format!("{how}, {how}"), &["duplicate-name"]),
+        (left, implements, both, &["vain-actions"]),
+        (left, implements, "{ fix: own/mend }".to_owned(), &["missing-key"]),
+        (
+            left,
+            implements,
+            how.replace("own/mend", "own/mens"),
+            &["unknown-fix"],
+        ),
+        (
+            left,
+            implements,
+            how.replace("no_undo", "would: b, no_undo"),
+            &["unknown-key"],
+        ),
+        (
+            left,
+            implements,
+            how.replace("no_undo: a", "undo: []").replace("'\"x\"'", "nope"),
+            &["bad-expression"],
+        ),
+    ] {
+        let [own, other] = left_and_supplied(left_to, manifest, &said);
+        // The order of packs says nothing.
+        assert_eq!(told_of(&[own.clone(), other.clone()]), codes, "{said}");
+        assert_eq!(told_of(&[other, own]), codes, "{said}");
+    }
+    let twice = format!("left_to: own, {SAYS_HOW}");
+    let [own, _] = left_and_supplied(&twice, implements, "");
+    assert_eq!(told_of(&[own]), ["keys-exclude-each-other"]);
+}
+
+#[test]
+fn a_fix_that_is_left_to_nobody_is_for_a_person() {
+    let manifest = "implements: [own], requires: [own]";
+    let mend = |packs: &[PackFiles]| {
+        let catalogue = load(packs, &mut SourceMap::new()).catalogue.unwrap();
+        catalogue.fixes["own/mend"].clone()
+    };
+    let said = format!("{{ fix: own/mend, {SAYS_HOW} }}");
+    let [own, other] = left_and_supplied("left_to: own", manifest, &said);
+    let by_nobody = mend(std::slice::from_ref(&own));
+    assert_eq!(by_nobody.reach(), Reach::Guided);
+    let because = by_nobody.because.unwrap();
+    assert!(because.contains("implements `own`"), "{because}");
+    // Somebody says why nobody does it; where packs are looked at side by side, what does most counts.
+    let [_, mut guided] = left_and_supplied("", manifest, "{ fix: own/mend, because: nobody can }");
+    guided.folder = "guided".to_owned();
+    let manifest_file = guided
+        .files
+        .iter_mut()
+        .find(|file| file.path == "pack.yaml")
+        .unwrap();
+    *manifest_file = PackFile::new(
+        "pack.yaml",
+        "pack.yaml",
+        manifest_file.text.replace("name: other", "name: guided"),
+    );
+    let by_person = mend(&[own.clone(), guided.clone()]);
+    assert_eq!(
+        (by_person.reach(), &**by_person.done_by()),
+        (Reach::Guided, "guided")
+    );
+    let done = mend(&[guided, own, other]);
+    assert_eq!(
+        (done.reach(), &**done.done_by(), &*done.pack),
+        (Reach::Automatic, "other", "own")
+    );
+}
+
 #[test]
 fn packs_add_to_the_open_facts_of_others() {
     let open =

@@ -44,16 +44,21 @@ impl Catalogue {
             probes.filter_map(|probe| Some(runs(&fact.name, &probe.on, probe.ask.program()?)))
         });
         let steps = self.steps.values().map(|step| &step.doing);
-        let fixes = self.fixes.values().chain(steps);
-        let fixes = fixes.filter(|fix| fix.pack.as_ref() == pack);
+        let own = self.fixes.values().filter(|fix| fix.supplied_by.is_none());
+        let fixes = own.chain(&self.supplied).chain(steps);
+        let fixes = fixes.filter(|fix| fix.done_by().as_ref() == pack);
         of_facts.chain(fixes.flat_map(of_fix)).collect()
     }
 
     /// What these fixes would do of which the packs are not trusted: nothing of it may be done.
     pub fn untrusted<'c>(&'c self, fixes: &BTreeSet<&str>, trusted: &BTreeSet<String>) -> Vec<Power<'c>> {
         let doubtful = |fix: &&Fix| {
-            let pack = self.packs.iter().find(|pack| pack.name == fix.pack);
-            !pack.is_some_and(|pack| pack.is_trusted(trusted))
+            // Whoever declares it says where it is done, and on what.
+            let packs =
+                [&fix.pack, fix.done_by()].map(|name| self.packs.iter().find(|pack| pack.name == *name));
+            !packs
+                .iter()
+                .all(|pack| pack.is_some_and(|pack| pack.is_trusted(trusted)))
         };
         let asked = self.fixes.values().filter(|fix| fixes.contains(fix.id.as_ref()));
         asked.filter(doubtful).flat_map(of_fix).collect()
