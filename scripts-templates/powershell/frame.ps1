@@ -161,18 +161,21 @@ function Set-ServiceStart {
 }
 
 function Open-Key {
-    param([string] $Computer, [string] $Key, [bool] $Write)
+    param([string] $Computer, [string] $Key, [bool] $Write, [bool] $Needed = $true)
     $parts = $Key.Split(@('\'), 2)
     $hive = @{ HKLM = 'LocalMachine'; HKCR = 'ClassesRoot'; HKU = 'Users' }[$parts[0]]
     $base = [Microsoft.Win32.RegistryKey]::OpenRemoteBaseKey($hive, $Computer)
     $found = if ($Write) { $base.CreateSubKey($parts[1]) } else { $base.OpenSubKey($parts[1]) }
-    if (-not $found) { throw ('there is no key {0}' -f $Key) }
+    if (-not $found -and $Needed) { throw ('there is no key {0}' -f $Key) }
     return $found
 }
 
 function Test-KeyValue {
     param([string] $Computer, [string] $Key, [string] $Value, $Data)
-    try { $found = (Open-Key $Computer $Key $false).GetValue($Value) } catch { $found = $null }
+    # A key that is not there has no value; a registry that cannot be read tells nothing.
+    $found = $null
+    $there = Open-Key $Computer $Key $false $false
+    if ($there) { $found = $there.GetValue($Value) }
     return ([string] (@($found) -join "`n")) -ceq ([string] (@($Data) -join "`n"))
 }
 
@@ -232,7 +235,13 @@ function Set-Values {
 
 function Test-Object {
     param([string] $Server, [string] $Dn)
-    try { Get-Values $Server $Dn 'objectClass' | Out-Null; return $true } catch { return $false }
+    try { Get-Values $Server $Dn 'objectClass' | Out-Null; return $true }
+    catch {
+        # Only what the directory itself says is not there is gone.
+        $response = $_.Exception.GetBaseException().PSObject.Properties['Response']
+        if ($response -and $response.Value -and [string] $response.Value.ResultCode -eq 'NoSuchObject') { return $false }
+        throw
+    }
 }
 
 function Remove-Object {
@@ -255,6 +264,8 @@ function Add-Object {
 function Test-Record {
     param([string] $Server, [string] $Zone, [string] $Node, [string] $Type, [string] $Data)
     $told = & dnscmd.exe $Server /EnumRecords $Zone $Node /Type $Type 2>&1 | Out-String
+    # 9701 and 9714: the server knows no such record, no such name; any other number tells nothing of it.
+    if (@(0, 9701, 9714) -notcontains $LASTEXITCODE) { throw ('{0} does not tell its records: {1}' -f $Server, $told.Trim()) }
     return $told -match ('(?im)\s' + [regex]::Escape($Data) + '\.?\s*$')
 }
 
