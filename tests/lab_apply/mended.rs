@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::batch;
-use super::live::bases::{DATABASES, EXCHANGE};
-use super::live::{Base, Change};
+use super::live::Step::Host;
+use super::live::bases::{DATABASES, ENGINE, EXCHANGE};
+use super::live::{Base, Change, NOTHING};
 use super::program::{Run, standin};
 use super::{broken::Broken, dumps};
 
@@ -21,6 +22,65 @@ fn an_exchange_pair_is_mended_and_taken_back() {
 fn a_sql_pair_is_mended_and_taken_back() {
     let Some(_lab) = super::lab() else { return };
     broken_mended_and_back(&DATABASES);
+}
+
+/// The script that asks the engine for its jobs.
+const JOBS: &str = "ada5a20b01c0d4d3ce80da1dbe14738faf0d7164653d8e9d676925ae3fe00946";
+const KEY: &str = r"HKLM\SOFTWARE\NSI Software\Double-Take\CurrentVersion";
+
+/// An engine that is asked over ssh, where a stand-in prints what PowerShell would, and that replicates nothing yet.
+const IDLE: Base = Base {
+    name: "an idle engine over ssh",
+    pair: &[
+        ENGINE.pair[0],
+        ENGINE.pair[1],
+        (
+            "    rpc: {}\n    credential: { user: svcservers@corp.example, password: { env: STANDIN_LAB_HOST_ADMIN_PASSWORD } }\n",
+            "    ssh: { user: standin, key: /run/standin-lab/ssh/key, known_hosts: /run/standin-lab/ssh/known_hosts }\n",
+        ),
+    ],
+    steps: &[Host(&["target", "prints", JOBS, "[]"])],
+    ..ENGINE
+};
+
+#[test]
+fn an_engine_is_told_what_its_pack_says() {
+    let Some(_lab) = super::lab() else { return };
+    let off = |server, steps| Change {
+        name: "mirrors compare dates only",
+        base: IDLE,
+        steps,
+        expect: match server {
+            "source" => &[("common/checksum-all-off", "source", "warning, fixable")],
+            _ => &[("common/checksum-all-off", "target", "warning, fixable")],
+        },
+        ..NOTHING
+    };
+    let number = off(
+        "source",
+        &[Host(&[
+            "source",
+            "registry",
+            "set",
+            KEY,
+            "ChecksumAll",
+            "REG_DWORD",
+            "0",
+        ])],
+    );
+    let words = off(
+        "target",
+        &[Host(&[
+            "target",
+            "registry",
+            "set",
+            KEY,
+            "ChecksumAll",
+            "REG_SZ",
+            "0",
+        ])],
+    );
+    heap_mended_and_back(&IDLE, &[number, words]);
 }
 
 fn broken_mended_and_back(base: &Base) {

@@ -152,6 +152,10 @@ def shell(state, name, question):
     if text == THROUGH.read_text():
         return {"printed": asked_through(Path(state), json.loads(question["input"]))}
     digest = hashlib.sha256(text.encode()).hexdigest()
+    # What the host was told to print instead.
+    own = Path(state) / "printed" / f"{digest}.json"
+    if own.exists():
+        return {"printed": own.read_text()}
     file = SCRIPTS / f"{digest}.json"
     if not file.exists():
         detail = f"the lab's stand-in for PowerShell knows no script {digest}; see tests/lab/shell"
