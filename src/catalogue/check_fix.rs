@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decode_fix::ty_of;
-use super::{Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
+use super::{Action, Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::predicate::{KeyPart, Ty};
 
@@ -74,6 +74,10 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
             format!("`{id}` writes over a secret, which nobody can bring back once the run has ended");
         wrong("unsafe-secret", message, "say `safety: confirm`");
     }
+    if fix.safety == Safety::Safe && fix.actions.iter().any(gives_rights) {
+        let message = format!("`{id}` gives somebody rights, so somebody has to agree to it");
+        wrong("unsafe-grant", message, "say `safety: confirm`");
+    }
     let lacks = [
         (
             fix.would.is_none(),
@@ -94,6 +98,10 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
     for (_, what, help) in lacks.into_iter().filter(|(lacks, ..)| *lacks) {
         wrong("missing-key", format!("`{id}` does not say {what}"), help);
     }
+}
+
+fn gives_rights(action: &Action) -> bool {
+    (action.verb.protocol, action.verb.name) == ("ldap", "grant")
 }
 
 fn is_guided(fix: &Fix, wrong: &mut dyn FnMut(&'static str, String, &str)) {

@@ -145,6 +145,17 @@ fn a_secret_that_is_written_over_wants_a_confirmation() {
 }
 
 #[test]
+fn rights_are_given_to_nobody_unasked() {
+    let grant = "    sets: { place: any }\n    actions: [{ on: directory, ldap: { grant: '{{ job }}', to: 'sid(\"S-1-5-18\")', rights: '[\"write a\"]' } }]\n    no_undo: a\n";
+    assert_eq!(codes(grant), Vec::<&str>::new());
+    let safe = format!("{HEAD}{grant}").replace("safety: confirm", "safety: safe");
+    assert_eq!(
+        told(&safe, "job: item.name, place: item.state").0,
+        ["unsafe-grant"]
+    );
+}
+
+#[test]
 fn guards_name_fixes_and_facts_that_are_there() {
     let told = |guard: &str| {
         let mut own = pack("own", "owns: [own]", FACTS, "");
