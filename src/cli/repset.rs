@@ -38,7 +38,7 @@ Examples:
   standin repset show mail-pair --snapshot friday.json
   standin repset show mail-pair --format json               for whoever writes it into the replication engine
 
-Exit codes: 0 it is complete, 3 something that decides about it is not known, 130 interrupted, 2 could not run.";
+Exit codes: 0 it is complete, 1 a rule of the pair file takes out something that is needed, 3 something that decides about it is not known, 130 interrupted, 2 could not run.";
 
 pub(crate) fn run(arguments: &RepsetArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let RepsetCommand::Show(arguments) = &arguments.command;
@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: &RepsetArguments, context: &mut Context) -> Outcome
         || report::sets_json(pair, &sets),
     );
     Ok(match sets.unknown {
+        _ if !sets.taken_out().is_empty() => ExitStatus::Findings,
         None => ExitStatus::Good,
         Some(_) => ExitStatus::Unknown,
     })

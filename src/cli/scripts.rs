@@ -12,7 +12,7 @@ use super::exit::ExitStatus;
 use super::refusal::{Outcome, Refusal};
 use super::runbook::{Known, Of, known, refusal};
 use crate::diagnostic::visible;
-use crate::generate::{self, Existing, Manifest, Script, Settled, Templates, Unwritten};
+use crate::generate::{self, Existing, Fate, Manifest, Script, Settled, Templates, Unwritten};
 use crate::pipeline;
 use crate::plan::{self, PairRunbook};
 use crate::report;
@@ -20,7 +20,7 @@ use crate::report;
 /// Write the runbooks of a pair as scripts for servers that have no Standin
 ///
 /// Writes the script of every runbook for PowerShell and for cmd, in the order of the runbook, with a manifest of digests.
-/// A script that somebody edited is found and kept, and the new text is put beside it as NAME.new; what stands between its
+/// A script that somebody edited is found and kept, and the new text is put beside it as NAME.new, or into it with --merge; what stands between its
 /// lines "yours" stays, and so do the files of the folder `hooks`. The same pair gives the same bytes. Nothing is changed
 /// on any server.
 #[derive(Args, Debug)]
@@ -38,6 +38,11 @@ pub(crate) struct ScriptsArguments {
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 
+    /// Put what is new into scripts that somebody edited, line by line. Where both changed the same lines, the script stays
+    /// as it is, and NAME.new has both with marks [default: the new text lies beside the edited one as NAME.new]
+    #[arg(long)]
+    merge: bool,
+
     /// Write nothing; tell what would change [default: off]
     #[arg(long)]
     check: bool,
@@ -47,13 +52,16 @@ const EXAMPLES: &str = "\
 Examples:
   standin scripts mail-pair --out mail-pair/scripts
   standin scripts mail-pair --out mail-pair/scripts --check      for a nightly job: 1 when they are out of date
+  standin scripts mail-pair --out mail-pair/scripts --merge      after an edit by hand
   standin scripts mail-pair --out mail-pair/scripts --templates our-templates
 
-Exit codes: 0 written, or nothing to write; 1 with --check: something would change; 3 a script could not be written, because
+Exit codes: 0 written, or nothing to write; 1 with --check: something would change, with --merge: edits contradict what is new; 3 a script could not be written, because
 something is not known or a name cannot be quoted there; 130 interrupted; 2 could not run.";
 
 /// The file that says what was written.
 const MANIFEST: &str = "manifest.json";
+/// The folder of scripts as they were written last, for the next `--merge`.
+const WRITTEN: &str = ".written";
 
 pub(crate) fn run(arguments: &ScriptsArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let templates = templates(arguments.templates.as_deref())?;
@@ -64,9 +72,10 @@ pub(crate) fn run(arguments: &ScriptsArguments, context: &mut Context) -> Outcom
     let pair = &known.opened.pair.name.value;
     let mut manifest = Manifest::new(pair, &known.opened.catalogue.digest, templates.texts());
     let existing = existing(&arguments.out, &scripts)?;
-    let settled = generate::settle(&scripts, &existing, &mut manifest);
+    let settled = generate::settle(&scripts, &existing, &mut manifest, arguments.merge);
     if !arguments.check {
         write(&arguments.out, &settled, &manifest)?;
+        remember(&arguments.out, &scripts, &manifest)?;
     }
     context.answer(
         || human(&settled, &unwritten, arguments),
@@ -74,11 +83,16 @@ pub(crate) fn run(arguments: &ScriptsArguments, context: &mut Context) -> Outcom
     );
     Ok(if !unwritten.is_empty() {
         ExitStatus::Unknown
-    } else if arguments.check && settled.iter().any(|one| one.fate.changes()) {
+    } else if settled.iter().any(|one| finds(one, arguments.check)) {
         ExitStatus::Findings
     } else {
         ExitStatus::Good
     })
+}
+
+/// Whether somebody has to look at it.
+fn finds(one: &Settled, check: bool) -> bool {
+    matches!(one.fate, Fate::Conflict | Fate::Blocked) || check && one.fate.changes()
 }
 
 /// The shipped templates, and those of this folder in their place.
@@ -160,6 +174,9 @@ fn existing(folder: &Path, scripts: &[Script]) -> Outcome<Existing> {
                 existing.files.insert(name, text);
             }
         }
+        if let Some(text) = read(&folder.join(WRITTEN).join(&script.name))? {
+            existing.written.insert(script.name.clone(), text);
+        }
     }
     Ok(existing)
 }
@@ -179,6 +196,16 @@ fn write(folder: &Path, settled: &[Settled], manifest: &Manifest) -> Outcome<()>
         put(&folder.join(name), text)?;
     }
     put(&folder.join(MANIFEST), &(report::pretty(manifest) + "\n"))
+}
+
+/// Keeps what was written, so that edits of it can be told from what is new.
+fn remember(folder: &Path, scripts: &[Script], manifest: &Manifest) -> Outcome<()> {
+    let folder = folder.join(WRITTEN);
+    fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
+    let mut written = scripts
+        .iter()
+        .filter(|script| generate::is_written(script, manifest));
+    written.try_for_each(|script| put(&folder.join(&script.name), &script.text))
 }
 
 /// Writes a file whole or not at all.
@@ -207,6 +234,11 @@ fn human(settled: &[Settled], unwritten: &[Unwritten], arguments: &ScriptsArgume
             .iter()
             .map(|one| format!("  {}: {}", one.name, one.fate.word())),
     );
+    for one in settled {
+        let beside = one.write.as_ref().map_or("", |(name, _)| name);
+        let at = |(first, last): &(usize, usize)| format!("    {beside}, lines {first} to {last}");
+        lines.extend(one.conflicts.iter().map(at));
+    }
     for script in unwritten {
         lines.push(format!("  {}: not written, for", script.name));
         lines.extend(
@@ -216,7 +248,7 @@ fn human(settled: &[Settled], unwritten: &[Unwritten], arguments: &ScriptsArgume
                 .map(|(step, why)| format!("    {step}: {why}")),
         );
     }
-    if settled.iter().any(|one| one.fate == generate::Fate::Beside) {
+    if settled.iter().any(|one| one.fate == Fate::Beside) {
         lines.push("Compare each .new with what you edited, and put what you want into a region \"yours\" or a hook.".to_owned());
     }
     let shown: Vec<_> = lines.iter().map(|line| visible(line)).collect();
@@ -225,7 +257,7 @@ fn human(settled: &[Settled], unwritten: &[Unwritten], arguments: &ScriptsArgume
 
 fn of_programs(settled: &[Settled], unwritten: &[Unwritten]) -> String {
     let files = settled.iter().map(|one| {
-        json!({ "name": one.name, "fate": one.fate.word(), "written": one.write.as_ref().map(|(name, _)| name) })
+        json!({ "name": one.name, "fate": one.fate.word(), "written": one.write.as_ref().map(|(name, _)| name), "conflicts": one.conflicts })
     });
     let not = unwritten.iter().map(|script| {
         let because = script.because.iter();

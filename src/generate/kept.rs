@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Script;
+use super::merge::merge;
 
 /// The name of the layout of a manifest.
 const LAYOUT: &str = "standin/scripts/1";
@@ -62,6 +63,8 @@ impl Manifest {
 pub struct Existing {
     pub manifest: Option<Manifest>,
     pub files: BTreeMap<String, String>,
+    /// Each script as it was written last, before anybody changed it.
+    pub written: BTreeMap<String, String>,
 }
 
 /// What becomes of a file.
@@ -77,6 +80,12 @@ pub enum Fate {
     Kept,
     /// Somebody changed it; what is new lies beside it.
     Beside,
+    /// Somebody changed it, and what is new was put into it.
+    Merged,
+    /// Somebody changed the same lines that are new; both lie beside it, marked.
+    Conflict,
+    /// Somebody changed it, and what lay beside it too.
+    Blocked,
 }
 
 impl Fate {
@@ -87,12 +96,17 @@ impl Fate {
             Self::Renewed => "renewed",
             Self::Kept => "edited, kept",
             Self::Beside => "edited, kept; the new text lies beside it",
+            Self::Merged => "edited; what is new was put into it",
+            Self::Blocked => {
+                "edited, kept; what lies beside it was edited too: move that away for the new text"
+            }
+            Self::Conflict => "edited, kept; what is new contradicts it, and both lie beside it",
         }
     }
 
     /// Whether anything would be written.
     pub const fn changes(self) -> bool {
-        matches!(self, Self::New | Self::Renewed | Self::Beside)
+        !matches!(self, Self::Same | Self::Kept)
     }
 }
 
@@ -103,25 +117,44 @@ pub struct Settled {
     pub fate: Fate,
     /// Where something is written, and what.
     pub write: Option<(String, String)>,
+    /// The lines of what is written that contradict each other, first and last.
+    pub conflicts: Vec<(usize, usize)>,
 }
 
-/// Settles what is written; the manifest takes up what was.
-pub fn settle(scripts: &[Script], existing: &Existing, manifest: &mut Manifest) -> Vec<Settled> {
+/// Whether this script is the one that the manifest has as written.
+pub fn is_written(script: &Script, manifest: &Manifest) -> bool {
+    manifest.files.get(&script.name) == Some(&digest(&script.text))
+}
+
+/// Settles what is written; the manifest takes up what was. With `merges` what is new is put into what somebody changed.
+pub fn settle(
+    scripts: &[Script],
+    existing: &Existing,
+    manifest: &mut Manifest,
+    merges: bool,
+) -> Vec<Settled> {
     let empty = Manifest::default();
     let before = existing.manifest.as_ref().unwrap_or(&empty);
     let settled = scripts
         .iter()
-        .map(|script| one(script, existing, before, manifest));
+        .map(|script| one(script, existing, before, manifest, merges));
     settled.collect()
 }
 
-fn one(script: &Script, existing: &Existing, before: &Manifest, manifest: &mut Manifest) -> Settled {
+fn one(
+    script: &Script,
+    existing: &Existing,
+    before: &Manifest,
+    manifest: &mut Manifest,
+    merges: bool,
+) -> Settled {
     let name = &script.name;
     let fresh = digest(&script.text);
     let settled = |fate, write| Settled {
         name: name.clone(),
         fate,
         write,
+        conflicts: Vec::new(),
     };
     let Some(there) = existing.files.get(name) else {
         manifest.files.insert(name.clone(), fresh);
@@ -141,22 +174,89 @@ fn one(script: &Script, existing: &Existing, before: &Manifest, manifest: &mut M
             settled(Fate::Renewed, Some((name.clone(), text)))
         };
     }
+    if merges
+        && fits
+        && Some(&fresh) != last
+        && let Some(mut together) = together(script, existing, last)
+    {
+        let is_merged = together.fate == Fate::Merged;
+        let known = if is_merged { Some(&fresh) } else { last };
+        manifest
+            .files
+            .extend(known.map(|digest| (name.clone(), digest.clone())));
+        if !is_merged {
+            put_beside(&mut together, existing, before, manifest);
+        }
+        return together;
+    }
     if let Some(last) = last {
         manifest.files.insert(name.clone(), last.clone());
     }
-    let beside = format!("{name}.new");
-    let is_known = Some(&fresh) == last;
-    let lies_there = existing
-        .files
-        .get(&beside)
-        .is_some_and(|text| digest(text) == fresh);
-    if !is_known {
-        manifest.beside.insert(beside.clone(), fresh);
-    }
-    if is_known || lies_there {
+    if Some(&fresh) == last {
         return settled(Fate::Kept, None);
     }
-    settled(Fate::Beside, Some((beside, with_regions(&script.text, &own))))
+    let beside = (format!("{name}.new"), with_regions(&script.text, &own));
+    let mut settled = settled(Fate::Beside, Some(beside));
+    put_beside(&mut settled, existing, before, manifest);
+    if settled.fate == Fate::Beside && settled.write.is_none() {
+        settled.fate = Fate::Kept;
+    }
+    settled
+}
+
+/// Notes what is to lie beside a script. What lies there already is not written again, and what somebody made of it not
+/// written over.
+fn put_beside(settled: &mut Settled, existing: &Existing, before: &Manifest, manifest: &mut Manifest) {
+    let Some((name, text)) = &settled.write else {
+        return;
+    };
+    let (name, fresh) = (name.clone(), digest(text));
+    let there = existing.files.get(&name).map(|there| digest(there));
+    if there.as_ref() == Some(&fresh) {
+        settled.write = None;
+    } else if there.is_some() && there.as_ref() != before.beside.get(&name) {
+        settled.fate = Fate::Blocked;
+        settled.write = None;
+        manifest
+            .beside
+            .extend(before.beside.get(&name).map(|digest| (name, digest.clone())));
+        return;
+    }
+    manifest.beside.insert(name, fresh);
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+/// An edited script and a new one as one; nothing where it is not known what was written, or where a region of the edited
+/// one would have no place.
+fn together(script: &Script, existing: &Existing, last: Option<&String>) -> Option<Settled> {
+    let name = script.name.clone();
+    let (was, there) = (existing.written.get(&name)?, existing.files.get(&name)?);
+    if Some(&digest(was)) != last {
+        return None;
+    }
+    let own = regions(there);
+    let plain = |text: &str| with_regions(text, &BTreeMap::new());
+    let (was, mine, new) = (plain(was), plain(there), plain(&script.text));
+    let merged = merge(&lines(&was), &lines(&mine), &lines(&new));
+    let end = if new.contains("\r\n") { "\r\n" } else { "\n" };
+    let text = merged.lines.join(end) + end;
+    let conflicts: Vec<_> = merged.conflicts.iter().map(|at| (at.start, at.end - 1)).collect();
+    let (fate, write) = if conflicts.is_empty() {
+        let has_all = own.keys().all(|region| regions(&text).contains_key(region));
+        let text = has_all.then(|| with_regions(&text, &own))?;
+        (Fate::Merged, Some((name.clone(), text)))
+    } else {
+        (Fate::Conflict, Some((format!("{name}.new"), text)))
+    };
+    Some(Settled {
+        name,
+        fate,
+        write,
+        conflicts,
+    })
 }
 
 /// SHA-256 of a script without what people wrote between the lines of their regions, and whatever ends its lines.
@@ -219,13 +319,20 @@ mod tests {
 
     /// Writes the text into the folder as it is, and tells what became of it.
     fn write(existing: &mut Existing, text: &str) -> Fate {
+        write_with(existing, text, false)
+    }
+
+    fn write_with(existing: &mut Existing, text: &str, merges: bool) -> Fate {
         let script = Script {
             name: "a.ps1".to_owned(),
             text: text.to_owned(),
         };
         let mut manifest = Manifest::new("pair", "", &BTreeMap::new());
-        let settled = settle(&[script], existing, &mut manifest).remove(0);
+        let settled = settle(std::slice::from_ref(&script), existing, &mut manifest, merges).remove(0);
         existing.files.extend(settled.write);
+        if is_written(&script, &manifest) {
+            existing.written.insert(script.name, script.text);
+        }
         existing.manifest = Some(manifest);
         settled.fate
     }
@@ -259,6 +366,55 @@ mod tests {
         // Once somebody has taken over the new text, nothing is edited any more.
         folder.files.insert("a.ps1".to_owned(), SECOND.to_owned());
         assert_eq!(write(&mut folder, SECOND), Fate::Same);
+    }
+
+    #[test]
+    fn an_edit_and_a_new_text_come_together_or_lie_beside_it_marked() {
+        let mut folder = Existing::default();
+        write(&mut folder, FIRST);
+        let edited = FIRST
+            .replace("a\r\n", "a edited\r\n")
+            .replace("before\r\n# <<<", "before\r\nmine\r\n# <<<");
+        folder.files.insert("a.ps1".to_owned(), edited);
+        assert_eq!(write_with(&mut folder, SECOND, true), Fate::Merged);
+        let both = "a edited\r\n# >>> yours: before\r\nmine\r\n# <<< yours: before\r\nc\r\n";
+        assert_eq!(folder.files["a.ps1"], both);
+        assert_eq!(write_with(&mut folder, SECOND, true), Fate::Kept);
+        let third = SECOND.replace("a\r\n", "a new\r\n");
+        assert_eq!(write_with(&mut folder, &third, true), Fate::Conflict);
+        assert_eq!(folder.files["a.ps1"], both);
+        let beside = &folder.files["a.ps1.new"];
+        assert!(
+            beside.contains("a edited\r\n|||||||") && beside.contains("a new\r\n>>>>>>>"),
+            "{beside}"
+        );
+        // Once somebody has put it right, it is an edit of what is new.
+        let right = both.replace("a edited", "a new, edited");
+        folder.files.insert("a.ps1".to_owned(), right.clone());
+        assert_eq!(write_with(&mut folder, &third, true), Fate::Conflict);
+        // What nobody kept a text of cannot be put together.
+        folder.written.clear();
+        assert_eq!(write_with(&mut folder, &third, true), Fate::Beside);
+        assert_eq!(folder.files["a.ps1"], right);
+    }
+
+    #[test]
+    fn what_somebody_made_of_the_file_beside_is_not_written_over() {
+        for merges in [false, true] {
+            let mut folder = Existing::default();
+            write(&mut folder, FIRST);
+            folder
+                .files
+                .insert("a.ps1".to_owned(), FIRST.replace("b\r\n", "b edited\r\n"));
+            write_with(&mut folder, SECOND, merges);
+            let theirs = folder.files["a.ps1.new"].clone() + "theirs\r\n";
+            folder.files.insert("a.ps1.new".to_owned(), theirs.clone());
+            let third = SECOND.replace("c\r\n", "d\r\n");
+            for text in [SECOND, &third] {
+                assert_eq!(write_with(&mut folder, text, merges), Fate::Blocked);
+                assert_eq!(folder.files["a.ps1.new"], theirs);
+            }
+        }
     }
 
     #[test]

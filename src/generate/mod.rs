@@ -6,11 +6,12 @@
 
 mod assemble;
 mod kept;
+mod merge;
 mod sites;
 mod templates;
 mod values;
 
-pub use kept::{Existing, Fate, Manifest, Settled, settle};
+pub use kept::{Existing, Fate, Manifest, Settled, is_written, settle};
 pub use sites::{Site, Sites};
 pub use templates::{Language, Templates};
 

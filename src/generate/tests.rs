@@ -351,15 +351,70 @@ fn cmd_pipes_nothing() {
     });
 }
 
+/// The processor time of this thread so far.
+#[cfg(target_os = "linux")]
+fn processor() -> std::time::Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    std::time::Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// Size and processor time of one of so many steps.
+#[cfg(target_os = "linux")]
+fn one_of(number: usize, times: u32) -> (usize, std::time::Duration) {
+    let names: Vec<String> = (0..number).map(|number| format!("job{number:04}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    with(&names, |made, written, _| {
+        let templates = Templates::with(&BTreeMap::new()).unwrap();
+        let once = || {
+            let before = processor();
+            for _ in 0..times {
+                std::hint::black_box(scripts(made, &sites(), &templates));
+            }
+            processor().checked_sub(before).unwrap()
+        };
+        let steps = made.steps.len();
+        let took = (0..3).map(|_| once()).min().unwrap() / times / u32::try_from(steps).unwrap();
+        (
+            written.iter().map(|script| script.text.len()).sum::<usize>() / steps,
+            took,
+        )
+    })
+}
+
+#[cfg(target_os = "linux")]
 #[test]
-fn many_steps_are_written_in_linear_size() {
-    let size = |number: usize| {
-        let names: Vec<String> = (0..number).map(|number| format!("job{number:04}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        with(&names, |_, written, _| {
-            written.iter().map(|script| script.text.len()).sum::<usize>()
-        })
-    };
-    let (some, twice) = (size(50), size(100));
-    assert!(twice < 2 * some, "{some} {twice}");
+fn one_of_many_steps_costs_what_one_of_few_does() {
+    let (few, many) = (one_of(20, 40), one_of(800, 1));
+    assert!(many.0 < few.0, "{few:?} {many:?}");
+    assert!(many.1 < few.1 * 3, "{few:?} {many:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Whatever a site writes as a template, it is told what is wrong with it, or scripts come of it.
+    #[test]
+    fn templates_of_a_site_are_refused_or_filled(
+        name in prop::sample::select(vec!["cmd/service-stop.cmd", "cmd/step.cmd", "cmd/frame.cmd", "powershell/step.ps1", "powershell/service-stop.ps1"]),
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "{{ object }}", "{{ number }}", "{{ title }}", "{{ nothing }}", "{{ check }}", "{{", "}}", "{% for x in check %}", "{% for x in params %}",
+            "{{ x }}", "{% endfor %}", "{% if host %}", "{% if fence %}", "{% else %}", "{% endif %}", "{# a", "{% raw %}", "\n", "\n# ---\n",
+            "\n# <set>\n", "\n# <test>\n", "\nrem <set>\n", "\nrem <steps>\n", "'", "\"", "%", "\u{202e}",
+        ]), 0..14),
+    ) {
+        let own = BTreeMap::from([(name.to_owned(), parts.concat())]);
+        match Templates::with(&own) {
+            Err(wrong) => prop_assert!(wrong.iter().all(|told| told.starts_with(name)), "{wrong:?}"),
+            Ok(templates) => FILLED.with(|catalogue| {
+                of(catalogue, &["one"], |made, _, _| {
+                    let (written, unwritten) = scripts(made, &sites(), &templates);
+                    assert!(written.len() + unwritten.len() >= 2);
+                });
+            }),
+        }
+    }
+}
+
+thread_local! {
+    static FILLED: Catalogue = catalogue();
 }

@@ -12,5 +12,6 @@ mod live;
 mod plan;
 mod run;
 mod runbook;
+mod scripts;
 mod start;
 mod trust;
