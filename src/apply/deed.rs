@@ -12,6 +12,8 @@ pub(super) mod host;
 pub(super) mod ldap;
 pub(super) mod setting;
 pub(super) mod tds;
+#[cfg(test)]
+mod tests;
 
 /// An action with everything that it is told, or a part of that.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ pub(in crate::apply) async fn run(deed: Deed<'_>, dns: &Dns) -> Result<(), Unwri
 ///
 /// `data` is what stands in the record (an address, a name, `10 mail.corp.example`), or a row as a question for such
 /// records gives it, from which a new record takes its time to live, too.
-fn change(deed: Deed<'_>) -> Result<Change, Unwritten> {
+pub(super) fn change(deed: Deed<'_>) -> Result<Change, Unwritten> {
     let way = match deed.verb() {
         "add" => Way::Add,
         "remove" => Way::Remove,

@@ -21,7 +21,7 @@ pub(in crate::apply) async fn run_here(deed: Deed<'_>, deadline: Duration) -> Re
     local_act(&command, &input, deadline).await
 }
 
-fn act(deed: Deed<'_>) -> Result<Act, Unwritten> {
+pub(super) fn act(deed: Deed<'_>) -> Result<Act, Unwritten> {
     match deed.doing.protocol {
         "service" => service(deed),
         "registry" => registry(deed),

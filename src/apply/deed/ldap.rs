@@ -11,7 +11,7 @@ mod rights;
 #[cfg(test)]
 mod tests;
 
-use rights::Schema;
+pub(super) use rights::Schema;
 
 /// The first slot of what is said of each account.
 const ACCOUNT: &str = "to";
@@ -28,7 +28,7 @@ pub(in crate::apply) async fn run(deed: Deed<'_>, ldap: &Ldap) -> Result<(), Unw
 ///
 /// An attribute whose value is `()` is left out where it would be added, and goes away where it is replaced. A list
 /// stands for several values.
-fn change(deed: Deed<'_>, schema: &Schema) -> Result<Change, Unwritten> {
+pub(super) fn change(deed: Deed<'_>, schema: &Schema) -> Result<Change, Unwritten> {
     let edit = match deed.verb() {
         "add" => Edit::Add(given(deed, "attributes")?),
         "modify" => Edit::Modify(modified(deed)?),

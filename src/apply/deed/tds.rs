@@ -19,7 +19,7 @@ pub(in crate::apply) async fn run(
     }
 }
 
-fn batch(deed: Deed<'_>) -> Result<Batch, Unwritten> {
+pub(super) fn batch(deed: Deed<'_>) -> Result<Batch, Unwritten> {
     Ok(Batch {
         text: deed.text(deed.verb())?.to_owned(),
         params: params(deed)?,

@@ -38,7 +38,7 @@ fn is_a_name(name: &str) -> bool {
 
 /// What a directory's schema has under names: the GUID of the thing, and of the property set that it belongs to.
 #[derive(Debug, Default)]
-pub(super) struct Schema(BTreeMap<(bool, String), (Guid, Option<Guid>)>);
+pub(in crate::apply) struct Schema(BTreeMap<(bool, String), (Guid, Option<Guid>)>);
 
 /// Extended rights have names of their own, beside those of attributes and classes.
 fn key(named: &NamedRight) -> (bool, String) {

@@ -1,0 +1,511 @@
+//! Every fix of the packs is filled with hostile values, as it is when it is done: each stands where a harmless one
+//! stood, as the value that it is, and around it nothing is different; or it is refused before anything is sent.
+//!
+//! What is compared is what the transports are told: of a batch its tokens, of names of objects their parts. What they
+//! make of it on their way to a server is tested beside them, and in the lab.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use super::*;
+use crate::catalogue::{Catalogue, Fix, Input, Undo, embedded_packs, load};
+use crate::diagnostic::SourceMap;
+use crate::evaluate::Given;
+use crate::facts::{
+    Dn, FactMap, FactPath, FactType, Facts, Key, Observation, Provenance, Root, Side, WinPath,
+};
+use crate::plan::{Held, Known, Performing, Spec, Which};
+use crate::predicate::Trail;
+use crate::transport::host::{Act, RegistryData};
+use crate::transport::ldap::Edit;
+
+/// What no pack and no server says by itself.
+const HARMLESS: &str = "qxharmlessxq";
+/// Different values, but some are equal.
+const ENDS: [&str; 3] = ["", "", "7"];
+/// So many for each fix, and more until it is done, and taken back, in one of them.
+const WORLDS: u64 = 40;
+const MOST_WORLDS: u64 = 2000;
+/// So many texts in each of them.
+const AT_A_TIME: usize = 3;
+
+static HOSTILE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let short = [
+        "it's",
+        "''; DROP DATABASE pay; --",
+        "a]; SHUTDOWN; --[b]]c",
+        "\"; & del /q C:\\ | more > x < y ^& \"",
+        "a\nGO\r\nb",
+        "`$(Remove-Item C:\\)` $env:PATH ${x} @{a=1}",
+        "%PATH% %0 !x!",
+        "{{ source.name }} {% raw %} {# x #}",
+        "CN=a,OU=b+C=d;e<f>=\\2C\\",
+        "*)(objectClass=*",
+        "..\\..\\Windows\\System32\\x",
+        "a/b:c?d*e|f",
+        "/* a */ -- b",
+        "\u{1}\u{7}\u{1b}[31m\t",
+        "\u{202e}gpj.exe\u{2066}\u{200b}\u{feff}",
+        "ä’‘“”＇﹐ʼ\u{fe10}\u{1f4a3}\u{e0001}",
+        " # lead and trail ",
+        "a\0b",
+        "-a /b --c",
+        "a.b.c.",
+    ];
+    let long = ["x".repeat(10_000), "'".repeat(129), "]".repeat(128)];
+    short.iter().map(ToString::to_string).chain(long).collect()
+});
+
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| load(&embedded_packs(), &mut SourceMap::new()).catalogue.unwrap());
+
+/// Fixes that take a part of a text, from the last of these characters on.
+const PARTED: [(&str, char); 2] = [
+    ("exchange/clone-mailbox-store", '/'),
+    ("exchange/clone-public-store", '/'),
+];
+
+/// Words that are known to a protocol only.
+const MEANT: [&str; 2] = ["read-control", "manual"];
+
+/// The words that each fix compares texts with.
+static WORDS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+    let files = embedded_packs().into_iter().flat_map(|pack| pack.files);
+    let mut words = BTreeMap::new();
+    for file in files.filter(|file| file.path.starts_with("fixes/")) {
+        for fix in file.text.split("- fix: ").skip(1) {
+            let is_of_words = |text: &str| {
+                text.bytes()
+                    .all(|b| b.is_ascii_alphabetic() || b"_- ".contains(&b))
+            };
+            let is_word = |text: &&str| !text.is_empty() && text.trim() == *text && is_of_words(text);
+            let quoted = fix.split(['"', '\'']).filter(is_word).map(str::to_owned);
+            let all = quoted.chain(MEANT.map(str::to_owned));
+            let all: BTreeSet<String> = all.collect();
+            words.insert(fix.lines().next().unwrap().to_owned(), all.into_iter().collect());
+        }
+    }
+    words
+});
+
+/// A world in which everything is made up; the same choices with another text make the same world but for that.
+struct World<'a> {
+    text: &'a str,
+    words: &'a [String],
+    state: u64,
+}
+
+impl World<'_> {
+    fn choose(&mut self, of: usize) -> usize {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.state >> 33) % of as u64).unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        if self.choose(3) == 0 {
+            let word = self.choose(self.words.len());
+            return self.words[word].clone();
+        }
+        let end = self.choose(ENDS.len());
+        let before = if self.choose(6) == 0 { "/o=" } else { "" };
+        format!("{before}{}{}", self.text, ENDS[end])
+    }
+
+    fn value(&mut self, ty: &FactType) -> FactValue {
+        let mut pick = |texts: &[&str]| {
+            let at = self.choose(texts.len());
+            ty.parse(texts[at]).unwrap()
+        };
+        match ty {
+            FactType::Bool => pick(&["true", "false"]),
+            FactType::Int => pick(&["0", "1", "7"]),
+            FactType::Version => pick(&["8.0", "9.0", "11.0", "15.0"]),
+            FactType::Ip => pick(&["192.0.2.7", "2001:db8::7"]),
+            FactType::Subnet => pick(&["192.0.2.0/24"]),
+            FactType::Sid => pick(&["S-1-5-21-1-2-3-1122", "S-1-5-18"]),
+            FactType::Acl => pick(&["D:(A;;RP;;;AU)"]),
+            FactType::Bytes => pick(&["0x0102ff"]),
+            FactType::Digest => pick(&["a:01", "a:02"]),
+            FactType::Time => pick(&["2026-11-28T05:00:00Z"]),
+            FactType::OneOf(words) => {
+                let word = self.choose(words.len());
+                FactValue::Text(words[word].clone())
+            }
+            FactType::Text => FactValue::text(self.text()),
+            FactType::Host => FactValue::Host(self.text().into()),
+            FactType::Path => {
+                let root = ["E:\\", "/srv/"][self.choose(2)];
+                FactValue::Path(WinPath::new(&format!("{root}{}\\d", self.text())))
+            }
+            FactType::Dn => {
+                let value = Dn::escape_value(&self.text());
+                FactValue::Dn(format!("CN={value},DC=corp").parse().unwrap())
+            }
+            // Such as rights, of which each has to be one.
+            FactType::List(item) if **item == FactType::Text && self.choose(2) == 0 => {
+                let word = self.choose(self.words.len());
+                FactValue::list([FactValue::text(self.words[word].as_str())])
+            }
+            FactType::List(item) => FactValue::list([self.value(item), self.value(item)]),
+            FactType::Set(item) => FactValue::set([self.value(item)]),
+            FactType::Record(fields) => self.record(fields),
+            FactType::Map(fields) => {
+                let mut map = FactMap::new(false);
+                let texts = ["", "7"].map(|end| format!("{}{end}", self.text));
+                for key in texts.iter().chain(self.words) {
+                    map.insert(Key::new([key.as_str()]), self.record(fields));
+                }
+                FactValue::Map(Arc::new(map))
+            }
+        }
+    }
+
+    fn record(&mut self, fields: &crate::facts::Fields) -> FactValue {
+        let values = fields.iter().map(|(name, ty)| (name.clone(), self.value(ty)));
+        FactValue::Record(Arc::new(values.collect()))
+    }
+
+    fn given(&mut self, input: &Input) -> Given {
+        match input {
+            Input::Value(ty) => Given::Value(self.value(ty)),
+            Input::Place => {
+                let place = |root: Root, name: &str| FactPath::new(root, name);
+                let setting = CATALOGUE.schema.names(Root::Setting).next().unwrap().clone();
+                Given::Place(match self.choose(2) {
+                    0 => Trail::fact(place(Root::Setting, &setting)),
+                    _ => Trail {
+                        field: Some("sd".into()),
+                        ..Trail::fact(place(Root::Target, "directory.computer"))
+                    },
+                })
+            }
+        }
+    }
+
+    /// What two findings give the fix, or one.
+    fn askings(&mut self, fix: &Fix) -> Vec<Vec<Given>> {
+        let first: Vec<Given> = fix.inputs.values().map(|input| self.given(input)).collect();
+        if fix.one_per.is_empty() {
+            return vec![first];
+        }
+        let inputs = fix.inputs.iter().zip(&first);
+        let other = inputs.map(|((name, input), first)| {
+            if fix.is_shared(name) {
+                first.clone()
+            } else {
+                self.given(input)
+            }
+        });
+        let other = other.collect();
+        vec![first, other]
+    }
+
+    /// Everything that the fix mentions.
+    fn facts(&mut self, fix: &Fix) -> Facts {
+        let here = Some(Side::Target);
+        let mut mentioned = fix.reads(here);
+        let of_actions = fix.done().flat_map(crate::catalogue::Action::facts);
+        mentioned.extend(of_actions.filter_map(|fact| fact.path(here)));
+        let mut facts = Facts::default();
+        for path in mentioned {
+            let ty = CATALOGUE.schema.type_at(&path).cloned().unwrap_or(FactType::Text);
+            let value = Ok(self.value(&ty));
+            let provenance = Provenance {
+                probe: String::new(),
+                server: String::new(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+                took_ms: 0,
+                tried: Vec::new(),
+            };
+            facts.insert(path, Observation { value, provenance });
+        }
+        facts
+    }
+
+    /// What was there at a place; nothing at all of it in one world out of three.
+    fn was(&mut self, place: &Trail, was_there: bool) -> FactValue {
+        let ty = place.ty(|fact| CATALOGUE.schema.type_at(fact));
+        let value = self.value(&ty.unwrap_or(FactType::Text));
+        if was_there { value } else { FactValue::Nothing }
+    }
+
+    /// Everything that the fix does, and what takes it back.
+    fn done(mut self, fix: &Fix) -> Vec<Done> {
+        let spec = Spec {
+            fix: fix.id.clone(),
+            here: Some(Side::Target),
+            given: self.askings(fix),
+        };
+        let facts = self.facts(fix);
+        let performing = Performing::new(&CATALOGUE, &facts, &spec).unwrap();
+        let places = match performing.places() {
+            Ok(places) => places,
+            Err(held) => return vec![Err(held)],
+        };
+        let was_there = self.choose(3) != 0;
+        let mut was = |place: &Trail| Ok(self.was(place, was_there));
+        let was = places
+            .iter()
+            .map(|places| places.iter().map(&mut was).collect())
+            .collect();
+        let read = fix.read.iter().map(|reading| Ok(self.value(&reading.ty)));
+        let known = Known {
+            was,
+            read: read.collect(),
+        };
+        [Which::Actions, Which::Undo]
+            .map(|which| performing.doings(which, &known))
+            .into()
+    }
+}
+
+/// The actions of a fix, or why there are none.
+type Done = Result<Vec<Doing>, Held>;
+
+/// What a transport is told, piece by piece: what kind of thing, and the value as the other side understands it.
+type Told = Vec<(String, String)>;
+
+fn told(doing: &Doing) -> Result<Told, Unwritten> {
+    let deed = Deed::new(doing);
+    let mut told = vec![("to".to_owned(), format!("{:?}", doing.at))];
+    match doing.protocol {
+        "ldap" => {
+            let change = ldap::change(deed, &ldap::Schema::default())?;
+            let dn = change.dn.parse::<Dn>();
+            let dn = dn.map_err(|error| deed.refused(error.to_string()))?;
+            told.extend(
+                dn.rdns()
+                    .iter()
+                    .map(|rdn| (rdn.attribute().to_owned(), rdn.value().to_owned())),
+            );
+            let attributes = match change.edit {
+                Edit::Add(attributes) => attributes
+                    .into_iter()
+                    .map(|one| ("add".to_owned(), one))
+                    .collect(),
+                Edit::Modify(edits) => edits
+                    .into_iter()
+                    .map(|(way, one)| (format!("{way:?}"), one))
+                    .collect(),
+                other => {
+                    told.push((format!("{other:?}"), String::new()));
+                    Vec::new()
+                }
+            };
+            for (way, attribute) in attributes {
+                told.push((way, attribute.name));
+                let text = |value: &Vec<u8>| String::from_utf8_lossy(value).into_owned();
+                told.extend(
+                    attribute
+                        .values
+                        .iter()
+                        .map(|value| ("value".to_owned(), text(value))),
+                );
+            }
+        }
+        "dns" => told.push(("dns".to_owned(), format!("{:?}", dns::change(deed)?))),
+        "tds" => {
+            let batch = tds::batch(deed)?;
+            told.extend(tokens(&batch.text));
+            told.extend(
+                batch
+                    .params
+                    .iter()
+                    .map(|value| (value.kind().to_owned(), value.to_string())),
+            );
+            told.extend(batch.database.map(|name| ("database".to_owned(), name)));
+        }
+        "setting" => {
+            let set = [deed.text("set")?.to_owned(), deed.value("to")?.to_string()];
+            told.extend(set.map(|word| (String::new(), word)));
+        }
+        _ => told.extend(of_host(host::act(deed)?)),
+    }
+    Ok(told)
+}
+
+fn of_host(act: Act) -> Told {
+    let told = |all: Vec<(&str, String)>| {
+        all.into_iter()
+            .map(|(kind, text)| (kind.to_owned(), text))
+            .collect()
+    };
+    match act {
+        Act::Service { name, to } => told(vec![("service", name), ("", format!("{to:?}"))]),
+        Act::SetValue { key, name, data, .. } => {
+            let data = match data {
+                RegistryData::Text(text) | RegistryData::Expandable(text) => text,
+                other => format!("{other:?}"),
+            };
+            told(vec![("key", key), ("name", name), ("data", data)])
+        }
+        Act::DeleteValue { key, name, .. } => told(vec![("key", key), ("name", name)]),
+        Act::Copy { path, from, keep } => told(vec![
+            ("path", path),
+            ("from", from.display().to_string()),
+            ("keep", keep.unwrap_or_default()),
+        ]),
+        Act::Remove { path, restore } => told(vec![("path", path), ("restore", restore.unwrap_or_default())]),
+        Act::Shell { command, input } => {
+            let mut all = told(vec![("command", format!("{command:?}"))]);
+            all.extend(of_json("", &input));
+            all
+        }
+    }
+}
+
+/// What a script is given, text by text.
+fn of_json(name: &str, value: &serde_json::Value) -> Told {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| of_json(name, value))
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(|item| of_json(name, item)).collect(),
+        Value::String(text) => vec![(name.to_owned(), text.clone())],
+        other => vec![(name.to_owned(), other.to_string())],
+    }
+}
+
+/// The tokens of T-SQL: names, texts and the rest, each as the server understands it.
+fn tokens(batch: &str) -> Told {
+    let mut tokens = Vec::new();
+    let mut rest = batch;
+    while let Some(first) = rest.chars().next() {
+        let (kind, length) = match first {
+            '\'' => ("text", enclosed(rest, '\'')),
+            '"' => ("quoted", enclosed(rest, '"')),
+            '[' => ("name", enclosed(rest, ']')),
+            _ if rest.starts_with("--") => ("comment", rest.find('\n').unwrap_or(rest.len())),
+            _ if rest.starts_with("/*") => ("comment", rest.find("*/").map_or(rest.len(), |at| at + 2)),
+            c if c.is_alphanumeric() || "_@#$".contains(c) => {
+                let is_word = |c: char| c.is_alphanumeric() || "_@#$".contains(c);
+                ("word", rest.find(|c| !is_word(c)).unwrap_or(rest.len()))
+            }
+            c => ("", c.len_utf8()),
+        };
+        let (token, behind) = rest.split_at(length);
+        rest = behind;
+        let value = match kind {
+            "text" => token[1..token.len() - 1].replace("''", "'"),
+            "name" => token[1..token.len() - 1].replace("]]", "]"),
+            _ => token.to_owned(),
+        };
+        if !value.trim().is_empty() || !kind.is_empty() {
+            tokens.push((kind.to_owned(), value));
+        }
+    }
+    tokens
+}
+
+/// How long a token is that ends with this character, which stands for itself when it is doubled.
+fn enclosed(text: &str, end: char) -> usize {
+    let mut at = 1;
+    loop {
+        let found = text[at..].find(end).unwrap_or_else(|| panic!("no end: {text}"));
+        at += found + 1;
+        if !text[at..].starts_with(end) {
+            return at;
+        }
+        at += 1;
+    }
+}
+
+/// Whether a piece is the same with the hostile text wherever the harmless one stood.
+fn is_with(hostile: &str, harmless: &(String, String), is: &(String, String)) -> bool {
+    let filled = |text: &str| text.replace(HARMLESS, hostile);
+    let ((kind, text), (is_kind, is_text)) = (harmless, is);
+    let as_value = match kind.as_str() {
+        // A path of this machine may be written with either slash.
+        "from" => filled(text).replace('\\', "/") == *is_text,
+        _ => filled(text) == *is_text,
+    };
+    // A name as a value has its own way to write what could be taken for more.
+    let parts = |text: &str| text.parse::<Dn>().ok();
+    let as_name = || match (parts(text), parts(is_text)) {
+        (Some(name), Some(is)) => {
+            let mut both = name.rdns().iter().zip(is.rdns());
+            name.rdns().len() == is.rdns().len()
+                && both.all(|(a, b)| a.attribute() == b.attribute() && filled(a.value()) == b.value())
+        }
+        _ => false,
+    };
+    kind == is_kind && (as_value || (kind == "value" && as_name()))
+}
+
+/// What came of the hostile values.
+#[derive(Default)]
+struct Count {
+    values: usize,
+    refused: usize,
+    wrong: BTreeMap<String, String>,
+}
+
+impl Count {
+    /// Compares one way of a fix, done with harmless values and with a hostile one; says whether it came about.
+    fn compare(&mut self, what: &str, hostile: &str, harmless: &Done, done: &Done) -> bool {
+        let (Ok(harmless), Ok(done)) = (harmless, done) else {
+            self.refused += usize::from(harmless.is_ok());
+            return false;
+        };
+        let mut any = false;
+        for (harmless, done) in harmless.iter().zip(done) {
+            let Ok(harmless) = told(harmless) else { continue };
+            let Ok(done) = told(done) else {
+                self.refused += 1;
+                continue;
+            };
+            (self.values, any) = (self.values + 1, true);
+            let mut both = harmless.iter().zip(&done);
+            let differs = both.find(|(harmless, is)| !is_with(hostile, harmless, is));
+            if differs.is_some() || harmless.len() != done.len() {
+                let why = format!(
+                    "{hostile:.60?}: {differs:.300?}, {} {}",
+                    harmless.len(),
+                    done.len()
+                );
+                self.wrong.insert(what.to_owned(), why);
+            }
+        }
+        if harmless.len() != done.len() {
+            let why = format!("{hostile:.60?}: {} actions, {}", harmless.len(), done.len());
+            self.wrong.insert(what.to_owned(), why);
+        }
+        any
+    }
+}
+
+#[test]
+fn a_hostile_value_is_a_value_or_refused_in_every_fix() {
+    let mut count = Count::default();
+    for fix in CATALOGUE.fixes.values().filter(|fix| !fix.actions.is_empty()) {
+        let words = WORDS[fix.id.as_ref()].as_slice();
+        let mut seen = [false, !matches!(fix.undo, Some(Undo::Actions(_)))];
+        let mut hostile = HOSTILE.iter().cycle();
+        for state in 0..MOST_WORLDS {
+            if state >= WORLDS && seen == [true; 2] {
+                break;
+            }
+            let world = |text| World { text, words, state };
+            let harmless = world(HARMLESS).done(fix);
+            let parted = |text: &&String| {
+                let mut fixes = PARTED.iter().filter(|(parts, _)| *parts == &*fix.id);
+                fixes.any(|(_, character)| text.contains(*character))
+            };
+            for hostile in hostile.by_ref().take(AT_A_TIME).filter(|text| !parted(text)) {
+                let done = world(hostile).done(fix);
+                for (way, (harmless, done)) in harmless.iter().zip(&done).enumerate() {
+                    seen[way] |= count.compare(&format!("{} {way}", fix.id), hostile, harmless, done);
+                }
+            }
+        }
+        assert_eq!(seen, [true; 2], "{} is never done, or never taken back", fix.id);
+    }
+    assert!(count.wrong.is_empty(), "{:#?}", count.wrong);
+    let told = (count.values, count.refused);
+    assert!(told.0 > 3000 && told.1 > 300, "{told:?}");
+}
