@@ -12,6 +12,7 @@ mod broken;
 #[path = "../lab_check/clients.rs"]
 mod clients;
 mod dumps;
+mod faults;
 mod killed;
 #[path = "../shared/lab.rs"]
 mod lab;
