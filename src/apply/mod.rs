@@ -104,6 +104,16 @@ pub struct Ended {
     pub steps: Vec<(Task, Fate)>,
 }
 
+impl Ended {
+    /// Whether the step at this place was done for a while only, and is not brought back: a service that is down, or up,
+    /// because others needed it.
+    pub fn is_held(&self, place: usize) -> bool {
+        let (task, fate) = &self.steps[place];
+        let is_back = |(other, fate): &(Task, Fate)| other.takes_back == Some(place) && *fate == Fate::Done;
+        task.is_helper && matches!(fate, Fate::Done | Fate::Stuck(_)) && !self.steps.iter().any(is_back)
+    }
+}
+
 /// Does these tasks; on a failure what was done is taken back, unless it is to be kept.
 pub async fn apply<W: World>(
     means: Means<'_, W>,

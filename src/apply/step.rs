@@ -123,10 +123,12 @@ impl<W: World> Run<'_, W> {
         let mut so = 0;
         for goal in &task.changes {
             let is = goal.place.read(facts).map_err(Not::Possible)?;
+            let lasting = |value| self.catalogue.without_volatile(&goal.place, value);
+            let old = goal.old.clone().map(lasting);
             if goal.new.is_some() && goal.is_met_by(&is) {
                 so += 1;
-            } else if goal.old.as_ref() != Ok(&is) && !self.changed_by_us(&goal.place) {
-                let old = goal.old.clone().unwrap_or_else(FactValue::absent);
+            } else if old != Ok(lasting(is.clone())) && !self.changed_by_us(&goal.place) {
+                let old = old.unwrap_or_else(FactValue::absent);
                 let detail = format!(
                     "{} was {old} when the run was planned, and is {is} now",
                     goal.place

@@ -1,7 +1,5 @@
 //! What is at the places of a step, before and after.
 
-use std::sync::Arc;
-
 use super::state::Values;
 use crate::catalogue::Catalogue;
 use crate::facts::{Absence, FactValue, Facts};
@@ -15,7 +13,7 @@ pub(super) fn values(
     facts: &Facts,
 ) -> Result<Values, Held> {
     let read = |place: Trail| {
-        let value = lasting(catalogue, &place, facts);
+        let value = catalogue.lasting(&place, facts);
         (place, value)
     };
     let places = performing.places()?.into_iter();
@@ -28,30 +26,10 @@ pub(super) fn values(
 pub(super) fn again(catalogue: &Catalogue, values: &Values, facts: &Facts) -> Values {
     let each = |places: &Vec<(Trail, Result<FactValue, Absence>)>| {
         let places = places.iter().map(|(place, _)| place);
-        let read = places.map(|place| (place.clone(), lasting(catalogue, place, facts)));
+        let read = places.map(|place| (place.clone(), catalogue.lasting(place, facts)));
         read.collect()
     };
     values.iter().map(each).collect()
-}
-
-/// What is at a place, without what every write changes by itself.
-fn lasting(catalogue: &Catalogue, place: &Trail, facts: &Facts) -> Result<FactValue, Absence> {
-    let value = place.read(facts)?;
-    let fact = catalogue.facts.get(&place.fact.name);
-    let volatile = fact.map_or(&[][..], |fact| &fact.volatile);
-    match &value {
-        FactValue::Record(record) if place.field.is_none() && !volatile.is_empty() => {
-            let lasting = record.iter().map(|(name, value)| {
-                let lasts = !volatile.contains(name);
-                (
-                    name.clone(),
-                    if lasts { value.clone() } else { FactValue::Nothing },
-                )
-            });
-            Ok(FactValue::Record(Arc::new(lasting.collect())))
-        }
-        _ => Ok(value),
-    }
 }
 
 /// The values without their places.

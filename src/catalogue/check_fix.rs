@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decode_fix::ty_of;
-use super::{Action, Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
+use super::{Action, Arg, Attributes, Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::predicate::{KeyPart, Ty};
 
@@ -78,6 +78,14 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
         let message = format!("`{id}` gives somebody rights, so somebody has to agree to it");
         wrong("unsafe-grant", message, "say `safety: confirm`");
     }
+    if fix.safety != Safety::Destructive && fix.actions.iter().any(locks_out) {
+        let message = format!("`{id}` takes rights, members or objects away, or decides who gets in at all");
+        wrong(
+            "unsafe-taking",
+            message,
+            "say `safety: destructive`, so that it is agreed to by its name",
+        );
+    }
     let lacks = [
         (
             fix.would.is_none(),
@@ -97,6 +105,36 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
     ];
     for (_, what, help) in lacks.into_iter().filter(|(lacks, ..)| *lacks) {
         wrong("missing-key", format!("`{id}` does not say {what}"), help);
+    }
+}
+
+/// Attributes of a directory that decide who gets in and who may do what ([MS-ADA1] to [MS-ADA3]).
+const WHO_GETS_IN: &[&str] = &[
+    "accountexpires",
+    "member",
+    "msds-allowedtoactonbehalfofotheridentity",
+    "msds-allowedtodelegateto",
+    "ntsecuritydescriptor",
+    "primarygroupid",
+    "unicodepwd",
+    "useraccountcontrol",
+    "userpassword",
+];
+
+/// Whether somebody may be without a way in once it is done. A name of an attribute that is filled in later is not seen.
+fn locks_out(action: &Action) -> bool {
+    let is_way_in = |attributes: &Attributes| {
+        let name = attributes.name.constant.as_deref().unwrap_or_default();
+        WHO_GETS_IN.contains(&name.to_ascii_lowercase().as_str())
+    };
+    let written = action.args.iter().filter_map(|(_, arg)| match arg {
+        Arg::Attributes(all) => Some(all),
+        _ => None,
+    });
+    match (action.verb.protocol, action.verb.name) {
+        ("ldap", "revoke" | "delete") => true,
+        ("ldap", "modify") => written.flatten().any(is_way_in),
+        _ => false,
     }
 }
 

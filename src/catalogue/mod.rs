@@ -24,6 +24,7 @@ mod examples;
 mod files;
 mod fix;
 mod guard;
+mod lasting;
 mod load;
 mod model;
 mod phrase;

@@ -34,7 +34,7 @@ pub fn rests(basis: &Basis<'_>, plan: &Plan) -> Rests {
     }
     let places: BTreeMap<String, String> = trails
         .into_iter()
-        .map(|(name, trail)| (name, of_value(&trail.read(basis.facts))))
+        .map(|(name, trail)| (name, of_value(&basis.catalogue.lasting(trail, basis.facts))))
         .collect();
     let mut all = Sha256::new();
     all.update(b"standin plan 1");

@@ -121,6 +121,11 @@ pub fn applied_text(told: &AppliedReport<'_>, look: Look) -> String {
     page.gap();
     for (place, (task, fate)) in told.ended.steps.iter().enumerate() {
         put_step(&mut page, place + 1, task, fate);
+        if told.ended.is_held(place) {
+            let head = page.line(TEXT);
+            let text = "for a while only, and not brought back: it stays so until the run is gone on with or taken back";
+            page.wrap(head, TEXT, Style::Of(Status::Warning), text.to_owned());
+        }
     }
     if let Some(turned) = told.turned() {
         page.gap();
@@ -260,6 +265,8 @@ struct Step<'a> {
     fate: &'static str,
     cause: Option<&'static str>,
     why: Option<&'a str>,
+    /// It was done for a while only, and is not brought back.
+    held: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -292,7 +299,7 @@ pub fn applied_json(told: &AppliedReport<'_>) -> String {
             .steps
             .iter()
             .enumerate()
-            .map(|(place, (task, fate))| step(place + 1, task, fate))
+            .map(|(place, (task, fate))| step(place, task, fate, told.ended.is_held(place)))
             .collect(),
         findings: told.turned().map(|turned| Findings {
             good: about(&turned.good),
@@ -311,15 +318,16 @@ pub fn applied_schema() -> String {
     pretty(&schema)
 }
 
-fn step<'a>(number: usize, task: &'a Task, fate: &'a Fate) -> Step<'a> {
+fn step<'a>(place: usize, task: &'a Task, fate: &'a Fate, held: bool) -> Step<'a> {
     Step {
-        number,
+        number: place + 1,
         fix: &task.spec.fix,
         on: &task.on,
         would: &task.would,
         fate: word(fate),
         cause: why(fate).map(|why| why.cause.word()),
         why: why(fate).map(|why| why.detail.as_ref()),
+        held,
     }
 }
 

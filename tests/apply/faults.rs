@@ -136,6 +136,8 @@ fn what_is_to_be_kept_is_kept_and_can_be_taken_back_or_gone_on_with() {
                         !over.steps.iter().any(|(_, fate)| *fate == Fate::TakenBack),
                         "{told}"
                     );
+                    let held = (0..over.steps.len()).any(|place| over.is_held(place));
+                    assert!(held || rig.target()["engine"] == "up", "{told}");
                     let next = rig.go(course).await;
                     if course == Course::Undo {
                         assert_eq!(next.end(), Some(End::TakenBack), "{told} {next:?}");

@@ -80,7 +80,7 @@ fn what_is_so_already_is_left_alone() {
 fn what_cannot_be_taken_back_stays_and_is_told() {
     run(async {
         let mut peer = Peer::broken();
-        peer.target["relics"] = json!({ "r1": {} });
+        peer.target["relics"] = json!({ "r1": { "stamp": "monday" } });
         let rig = Rig::new(peer);
         let mut start = rig.target();
         let done = rig.go(Course::Apply).await;
@@ -125,5 +125,18 @@ fn a_secret_is_taken_back_while_the_run_lasts_and_never_after() {
         let mut left = rig.target();
         left["accounts"] = start["accounts"].clone();
         assert_eq!(left, start);
+    });
+}
+
+#[test]
+fn what_every_write_changes_makes_no_plan_stale() {
+    run(async {
+        let mut peer = Peer::broken();
+        peer.target["relics"] = json!({ "r1": { "stamp": "monday" } });
+        let rig = Rig::new(peer);
+        let tasks = rig.planned();
+        rig.peer.borrow_mut().target["relics"]["r1"]["stamp"] = json!("tuesday");
+        let done = rig.go_with(Course::Apply, tasks).await;
+        assert_eq!(done.end(), Some(End::Done), "{done:?}");
     });
 }

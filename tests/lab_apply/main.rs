@@ -13,6 +13,7 @@ mod broken;
 mod clients;
 mod dumps;
 mod faults;
+mod hostile;
 mod killed;
 #[path = "../shared/lab.rs"]
 mod lab;

@@ -139,7 +139,7 @@ fn heap_mended_and_back(base: &Base, changes: &[Change]) {
 }
 
 /// Once takes everything back, the last run first, and once more changes nothing.
-fn taken_back(folder: &Path, runs: &[String], broken: &BTreeMap<String, String>) {
+pub(crate) fn taken_back(folder: &Path, runs: &[String], broken: &BTreeMap<String, String>) {
     for time in ["once", "twice"] {
         for run in runs.iter().rev() {
             let back = standin(folder, &["undo", run, "--format", "json"]);

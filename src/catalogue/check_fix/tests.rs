@@ -156,6 +156,35 @@ fn rights_are_given_to_nobody_unasked() {
 }
 
 #[test]
+fn nothing_that_lets_people_in_is_taken_away_unasked() {
+    for (action, is_grave) in [
+        ("modify: '{{ job }}', remove: { member: job }", true),
+        (
+            "modify: '{{ job }}', replace: { UserAccountControl: '\"2\"' }",
+            true,
+        ),
+        ("modify: '{{ job }}', replace: { description: job }", false),
+        (
+            "revoke: '{{ job }}', to: 'sid(\"S-1-5-18\")', rights: '[\"write a\"]'",
+            true,
+        ),
+        ("delete: '{{ job }}'", true),
+    ] {
+        let fix = format!(
+            "    sets: {{ place: any }}\n    actions: [{{ on: directory, ldap: {{ {action} }} }}]\n    no_undo: a\n"
+        );
+        let expected = if is_grave { vec!["unsafe-taking"] } else { vec![] };
+        assert_eq!(codes(&fix), expected, "{action}");
+        let destructive = format!("{HEAD}{fix}").replace("safety: confirm", "safety: destructive");
+        assert_eq!(
+            told(&destructive, "job: item.name, place: item.state").0,
+            Vec::<&str>::new(),
+            "{action}"
+        );
+    }
+}
+
+#[test]
 fn guards_name_fixes_and_facts_that_are_there() {
     let told = |guard: &str| {
         let mut own = pack("own", "owns: [own]", FACTS, "");
