@@ -37,6 +37,8 @@ UNDERSTOOD = ("SELECT", "WITH", "DECLARE", "SET", "IF")
 UNKNOWN = Path(os.environ.get("STANDIN_LAB_SQL_UNKNOWN", "/dev/stderr"))
 
 now = threading.local()
+# The engine's parser keeps in a global where a clause ends, so that two questions at a time spoil each other.
+PARSER = threading.RLock()
 
 
 class Refusal(QueryError):
@@ -236,6 +238,10 @@ class Instance:
         raise QueryError(f"the lab does not know this statement: {first}", number=50000)
 
     def engine(self, text, query):
+        with PARSER:
+            return self.parsed(text, query)
+
+    def parsed(self, text, query):
         session = {"server": now.asking.server_name, "login": now.asking.user}
         for one in statements(text):
             # the engine passes over what it takes for a client's preparations
