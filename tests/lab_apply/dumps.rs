@@ -166,7 +166,7 @@ fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap_or_default()
 }
 
-fn shown(program: &str, words: &[&str]) -> String {
+pub(crate) fn shown(program: &str, words: &[&str]) -> String {
     let output = Command::new(program)
         .args(words)
         .output()

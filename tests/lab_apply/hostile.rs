@@ -1,7 +1,6 @@
 //! Names that would be something else where they are not quoted: carried over as they are, or refused before anything is done.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -109,10 +108,11 @@ fn mended(base: &Base, steps: Vec<Step>, look: impl FnOnce()) {
 }
 
 fn logins(server: &str) -> Value {
-    let mut command = Command::new("tests/lab/sql/change");
-    let output = command.args([server, "show", "/logins"]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_str(&dumps::shown(
+        "tests/lab/sql/change",
+        &[server, "show", "/logins"],
+    ))
+    .unwrap()
 }
 
 /// What a change to the lab is made of lives as long as the test.

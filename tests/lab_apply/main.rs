@@ -23,5 +23,6 @@ mod mended;
 #[path = "../lab_check/pair_file.rs"]
 mod pair_file;
 mod program;
+mod secret;
 
 use lab::{lab, setting};
