@@ -59,33 +59,44 @@ static HOSTILE: LazyLock<Vec<String>> = LazyLock::new(|| {
 static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| load(&embedded_packs(), &mut SourceMap::new()).catalogue.unwrap());
 
-/// Fixes that take a part of a text, from the last of these characters on.
-const PARTED: [(&str, char); 2] = [
-    ("exchange/clone-mailbox-store", '/'),
-    ("exchange/clone-public-store", '/'),
-];
+/// The characters at which each fix takes a text apart: `capture(text, "([^/]*)$")`.
+static PARTED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let parts = |text: &str| {
+        let patterns = text.split("capture(").skip(1);
+        let classes =
+            patterns.flat_map(|pattern| pattern.lines().next()?.split("[^").nth(1)?.split(']').next());
+        classes.collect()
+    };
+    fixes().map(|(id, text)| (id, parts(&text))).collect()
+});
+
+/// The fixes of the packs, and how they are written.
+fn fixes() -> impl Iterator<Item = (String, String)> {
+    let files = embedded_packs().into_iter().flat_map(|pack| pack.files);
+    let files = files.filter(|file| file.path.starts_with("fixes/"));
+    files.flat_map(|file| {
+        let fixes = file.text.split("- fix: ").skip(1);
+        let fixes = fixes.map(|fix| (fix.lines().next().unwrap().to_owned(), fix.to_owned()));
+        fixes.collect::<Vec<_>>()
+    })
+}
 
 /// Words that are known to a protocol only.
 const MEANT: [&str; 2] = ["read-control", "manual"];
 
 /// The words that each fix compares texts with.
 static WORDS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    let files = embedded_packs().into_iter().flat_map(|pack| pack.files);
-    let mut words = BTreeMap::new();
-    for file in files.filter(|file| file.path.starts_with("fixes/")) {
-        for fix in file.text.split("- fix: ").skip(1) {
-            let is_of_words = |text: &str| {
-                text.bytes()
-                    .all(|b| b.is_ascii_alphabetic() || b"_- ".contains(&b))
-            };
-            let is_word = |text: &&str| !text.is_empty() && text.trim() == *text && is_of_words(text);
-            let quoted = fix.split(['"', '\'']).filter(is_word).map(str::to_owned);
-            let all = quoted.chain(MEANT.map(str::to_owned));
-            let all: BTreeSet<String> = all.collect();
-            words.insert(fix.lines().next().unwrap().to_owned(), all.into_iter().collect());
-        }
-    }
-    words
+    let is_of_words = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphabetic() || b"_- ".contains(&b))
+    };
+    let is_word = |text: &&str| !text.is_empty() && text.trim() == *text && is_of_words(text);
+    let words = |fix: &str| {
+        let quoted = fix.split(['"', '\'']).filter(is_word).map(str::to_owned);
+        let all: BTreeSet<String> = quoted.chain(MEANT.map(str::to_owned)).collect();
+        all.into_iter().collect()
+    };
+    fixes().map(|(id, text)| (id, words(&text))).collect()
 });
 
 /// A world in which everything is made up; the same choices with another text make the same world but for that.
@@ -492,10 +503,7 @@ fn a_hostile_value_is_a_value_or_refused_in_every_fix() {
             }
             let world = |text| World { text, words, state };
             let harmless = world(HARMLESS).done(fix);
-            let parted = |text: &&String| {
-                let mut fixes = PARTED.iter().filter(|(parts, _)| *parts == &*fix.id);
-                fixes.any(|(_, character)| text.contains(*character))
-            };
+            let parted = |text: &&String| text.contains(|c| PARTED[&*fix.id].contains(c));
             for hostile in hostile.by_ref().take(AT_A_TIME).filter(|text| !parted(text)) {
                 let done = world(hostile).done(fix);
                 for (way, (harmless, done)) in harmless.iter().zip(&done).enumerate() {
