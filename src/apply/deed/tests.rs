@@ -64,7 +64,7 @@ static PARTED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let parts = |text: &str| {
         let patterns = text.split("capture(").skip(1);
         let classes =
-            patterns.flat_map(|pattern| pattern.lines().next()?.split("[^").nth(1)?.split(']').next());
+            patterns.filter_map(|pattern| pattern.lines().next()?.split("[^").nth(1)?.split(']').next());
         classes.collect()
     };
     fixes().map(|(id, text)| (id, parts(&text))).collect()
@@ -75,9 +75,9 @@ fn fixes() -> impl Iterator<Item = (String, String)> {
     let files = embedded_packs().into_iter().flat_map(|pack| pack.files);
     let files = files.filter(|file| file.path.starts_with("fixes/"));
     files.flat_map(|file| {
-        let fixes = file.text.split("- fix: ").skip(1);
-        let fixes = fixes.map(|fix| (fix.lines().next().unwrap().to_owned(), fix.to_owned()));
-        fixes.collect::<Vec<_>>()
+        let each = file.text.split("- fix: ").skip(1);
+        let each = each.map(|fix| (fix.lines().next().unwrap().to_owned(), fix.to_owned()));
+        each.collect::<Vec<_>>()
     })
 }
 
