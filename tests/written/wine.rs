@@ -228,11 +228,17 @@ fn cmd_makes_the_calls_that_were_meant() {
         .iter()
         .map(|place| failback(calls[*place].lines().next().unwrap()));
     let failing: Vec<_> = failing.collect();
-    for (place, ended) in places.into_iter().zip(stage.run(&failing)) {
+    for ((place, ended), case) in places.into_iter().zip(stage.run(&failing)).zip(failing) {
         let call = &calls[place];
         let mut meant = calls.clone();
         meant.insert(place, call.clone());
-        assert_eq!((ended.code, ended.again), (3, Some(2)), "{call}");
-        assert_eq!(doing(&ended.calls), meant, "{call}");
+        let meant = (3, Some(2), meant);
+        let told = |ended: &Ended| (ended.code, ended.again, doing(&ended.calls));
+        if told(&ended) == meant {
+            continue;
+        }
+        // On a busy machine Wine now and then does not start a program at all.
+        eprintln!("once more: {call}");
+        assert_eq!(told(&stage.run(&[case])[0]), meant, "{call}");
     }
 }

@@ -7,7 +7,7 @@ tools=x86_64-w64-mingw32
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-calls='CloseHandle|CreateFileA|ExitProcess|GetCommandLineA|GetStdHandle|ReadFile|SetFilePointer|WriteFile'
+calls='CloseHandle|CreateFileA|ExitProcess|GetCommandLineA|GetStdHandle|ReadFile|SetFilePointer|Sleep|WriteFile'
 printf 'LIBRARY kernel32.dll\nEXPORTS\n%s\n' "${calls//|/$'\n'}" >"$work/kernel32.def"
 "$tools-dlltool" -d "$work/kernel32.def" -l "$work/kernel32.a"
 # What only ELF knows is left out, and the system is called by its table.
