@@ -100,7 +100,13 @@ impl<C> Pool<C> {
             if let Some(idle) = self.ready()? {
                 return Ok(self.lend(idle, Instant::now(), slot));
             }
-            let first = if *proven { None } else { Some(proven) };
+            let first = if *proven {
+                // Only the first is opened alone.
+                drop(proven);
+                None
+            } else {
+                Some(proven)
+            };
             if first.is_none()
                 && let Some(idle) = self.next().await
             {
@@ -295,14 +301,13 @@ mod tests {
         assert_eq!(server.opened(), 4);
     }
 
-    /// A log-on alone, an answer that shows how long they take, the other log-ons together, and each connection its share of
-    /// the requests: no other wait.
+    /// A log-on alone, the others together, and each connection its share of the requests: no other wait.
     #[tokio::test(start_paused = true)]
     async fn requests_take_no_longer_than_their_share() {
         let (server, pool) = peers(None);
         let start = Instant::now();
         assert!(requests(&server, &pool, 50).await.iter().all(Result::is_ok));
-        let trips = 3 + 50_u32.div_ceil(4);
+        let trips = 2 + 50_u32.div_ceil(4);
         assert!(start.elapsed() <= TRIP * trips, "{:?}", start.elapsed());
     }
 
