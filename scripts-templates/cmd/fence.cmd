@@ -1,3 +1,6 @@
-set ADDRESS={{ address }}
+set ADDRESSES={{ addresses }}
+if "%PASSED%"=="{{ number }}" call :passed
+if "%OUT%"=="%ADDRESSES%" goto :out_{{ number }}
 call :is_silent
-if not errorlevel 1 goto :silent_{{ number }}
+if errorlevel 2 goto :unknown
+if not errorlevel 1 goto :end_{{ number }}

@@ -4,7 +4,8 @@
 # post-SCRIPT.ps1. Any other edit is found and kept, and the new text is put beside it.
 #
 # Ends with 0: done; 2: a person is needed; 3: a step failed, those before it are done; 4: refused, a server that has to be
-# out is still alive. -WhatIf tells and changes nothing. -Resume goes on behind the steps that the log has as done.
+# out is still alive, or it is not known whether it is. -WhatIf tells and changes nothing. -Resume goes on behind the steps
+# that the log has as done, and asks once more whether a server is silent.
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
     [switch] $Resume,
@@ -20,8 +21,20 @@ Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 $ScriptName = {{ name }}
 $PairName = {{ pair }}
-$Addresses = @{ {{ source }} = {{ source_address }}; {{ target }} = {{ target_address }} }
+$Addresses = @{ {{ source }} = {{ source_addresses }}; {{ target }} = {{ target_addresses }} }
+# Hosts of the pair beside these two: as long as one of them answers, our own network is there.
+$Witnesses = {{ witnesses }}
 $RunId = [Guid]::NewGuid().ToString()
+
+# What tells of a host that it is up, or that nobody is there. Anything else may come of our own network, or of a firewall
+# on this side, and tells nothing of the host.
+$PingAlive = @('Success')
+$PingSilent = @('TimedOut', 'DestinationHostUnreachable')
+$PortAlive = @('ConnectionRefused', 'ConnectionReset')
+$PortSilent = @('TimedOut', 'HostUnreachable', 'HostDown')
+# Milliseconds. Windows takes some of them to say that a connection was refused, for it tries again.
+$Patience = 5000
+$Silences = @{}
 
 function Write-Line {
     param([string] $State, [int] $Number = 0, [string] $Step = '', [string] $Text = '')
@@ -62,21 +75,86 @@ function Invoke-Hook {
     if ($LASTEXITCODE) { throw ('{0} ended with {1}' -f $file, $LASTEXITCODE) }
 }
 
-function Test-Alive {
-    param([string] $Server)
-    $address = $Addresses[$Server]
-    if (-not $address) { $address = $Server }
+# What a ping comes to: 'alive', 'silent', or what keeps it from being known.
+function Get-PingAnswer {
+    param([System.Net.IPAddress] $Address)
+    try { $status = [string] (New-Object System.Net.NetworkInformation.Ping).Send($Address, $Patience).Status }
+    catch { return 'ping of {0}: {1}' -f $Address, $_.Exception.GetBaseException().Message }
+    if ($PingAlive -contains $status) { return 'alive' }
+    if ($PingSilent -contains $status) { return 'silent' }
+    return 'ping of {0}: {1}' -f $Address, $status
+}
+
+# What a connection comes to, in the same words.
+function Get-PortAnswer {
+    param([System.Net.IPAddress] $Address, [int] $Port)
+    $client = New-Object System.Net.Sockets.TcpClient @($Address.AddressFamily)
     try {
-        $ping = New-Object System.Net.NetworkInformation.Ping
-        if ($ping.Send($address, 2000).Status -eq 'Success') { return $true }
-    } catch { Write-Verbose $_.Exception.Message }
-    foreach ($port in @(445, 135)) {
-        $client = New-Object System.Net.Sockets.TcpClient
-        try { if ($client.ConnectAsync($address, $port).Wait(2000)) { return $true } }
-        catch { Write-Verbose $_.Exception.Message }
-        finally { $client.Close() }
+        if ($client.ConnectAsync($Address, $Port).Wait($Patience)) { return 'alive' }
+        return 'silent'
+    } catch {
+        # What happened lies within what the task and PowerShell make of it.
+        $cause = $_.Exception.GetBaseException()
+        if ($cause -isnot [System.Net.Sockets.SocketException]) { return 'port {0} of {1}: {2}' -f $Port, $Address, $cause.Message }
+        $code = [string] $cause.SocketErrorCode
+        if ($PortAlive -contains $code) { return 'alive' }
+        if ($PortSilent -contains $code) { return 'silent' }
+        return 'port {0} of {1}: {2}' -f $Port, $Address, $code
+    } finally { $client.Close() }
+}
+
+# What a host comes to, asked at every address but these.
+function Get-Answer {
+    param([string[]] $Names, [string[]] $But = @())
+    $answers = @()
+    foreach ($name in $Names) {
+        try { $found = @([System.Net.Dns]::GetHostAddresses($name)) }
+        catch { $answers += 'the name {0}: {1}' -f $name, $_.Exception.GetBaseException().Message; continue }
+        foreach ($address in @($found | Where-Object { $But -notcontains [string] $_ })) {
+            foreach ($ask in @({ Get-PingAnswer $address }, { Get-PortAnswer $address 445 }, { Get-PortAnswer $address 135 })) {
+                $answer = & $ask
+                if ($answer -eq 'alive') { return $answer }
+                $answers += $answer
+            }
+        }
     }
-    return $false
+    if (-not $answers) { return 'it has no address' }
+    $unknown = @($answers | Where-Object { $_ -ne 'silent' })
+    if ($unknown) { return $unknown[0] }
+    return 'silent'
+}
+
+# A host beside the pair that answers. This machine itself, by whatever name, would answer without any network.
+function Get-Witness {
+    $cards = [System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces()
+    $own = @($cards | ForEach-Object { $_.GetIPProperties().UnicastAddresses } | ForEach-Object { [string] $_.Address })
+    foreach ($name in $Witnesses) {
+        if ((Get-Answer $name $own) -eq 'alive') { return $name }
+    }
+    return ''
+}
+
+# Why a server counts as silent; nothing where it answers. What is not known is thrown: an error is no silence, nor is it
+# one when nobody else answers either.
+function Get-Silence {
+    param([string] $Server)
+    $before = $Silences[$Server]
+    if ($before -and $before.At -gt [DateTime]::UtcNow.AddMinutes(-1)) { return $before.Why }
+    $answer = Get-Answer $Addresses[$Server]
+    if ($answer -eq 'alive') { return '' }
+    if ($answer -ne 'silent') { throw ('it is not known whether {0} is out: {1}' -f $Server, $answer) }
+    $why = '{0} answers nothing; the pair has nobody else who could be asked' -f $Server
+    if ($Witnesses) {
+        $witness = Get-Witness
+        if (-not $witness) {
+            throw ('it is not known whether {0} is out: it answers nothing, and neither does {1}' -f $Server, ($Witnesses -join ', '))
+        }
+        $why = '{0} answers nothing, and {1} does' -f $Server, $witness
+    } elseif (-not [System.Net.NetworkInformation.NetworkInterface]::GetIsNetworkAvailable()) {
+        throw ('it is not known whether {0} is out: this machine has no network' -f $Server)
+    }
+    $Silences[$Server] = @{ At = [DateTime]::UtcNow; Why = $why }
+    return $why
 }
 
 # One step: looks whether it is so already, does it, and looks again.
@@ -84,12 +162,15 @@ function Invoke-Step {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([int] $Number, [string] $Id, [string] $Title, [string] $Server, [bool] $Fence, [scriptblock] $Test, [scriptblock] $Set)
     if ($DoneBefore -contains (Get-Mark $Number $Id $Title)) { Write-Line 'skipped' $Number $Id $Title; return }
+    if ($Fence -and $Passed -contains $Id) {
+        Write-Line 'passed' $Number $Id ('a person has seen that {0} is out' -f $Server)
+        Write-Line 'done' $Number $Id $Title
+        return
+    }
     try {
-        if ($Fence -and -not (Test-Alive $Server)) {
-            Write-Line 'silent' $Number $Id ('{0} answers nothing' -f $Server)
-            Write-Line 'done' $Number $Id $Title
-            return
-        }
+        # Nothing is done to a server that is silent, and it may come back: whoever resumes asks again.
+        $silence = if ($Fence) { Get-Silence $Server } else { '' }
+        if ($silence) { Write-Line 'silent' $Number $Id $silence; return }
         Invoke-Hook 'pre' $Id
         if ((& $Test) -eq $true) {
             Write-Line 'is so' $Number $Id $Title
@@ -106,9 +187,11 @@ function Invoke-Step {
         Invoke-Hook 'post' $Id
         Write-Line 'done' $Number $Id $Title
     } catch {
-        Write-Line 'failed' $Number $Id ('{0}: {1}' -f $Title, $_.Exception.Message)
-        if ($Fence) { exit 4 }
-        exit 3
+        $text = '{0}: {1}' -f $Title, $_.Exception.Message
+        if (-not $Fence) { Write-Line 'failed' $Number $Id $text; exit 3 }
+        Write-Line 'refused' $Number $Id $text
+        Write-Output ('       once a person has seen that {0} is out: -Resume -Passed {1}' -f $Server, $Id)
+        exit 4
     }
 }
 

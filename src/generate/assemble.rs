@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use super::sites::Sites;
+use super::sites::{Site, Sites};
 use super::templates::{Language, Templates};
 use super::values::{Values, number_value, values};
 use crate::catalogue::{Command, Script};
@@ -78,9 +79,13 @@ impl Scribe<'_> {
             ("done", text(&format!("{}.done", script.name))),
             ("state", text(&format!("{}.state", script.name))),
             ("source", text(&self.sites.source.name)),
-            ("source_address", text(&self.sites.source.address)),
+            ("source_addresses", addresses(&self.sites.source)),
             ("target", text(&self.sites.target.name)),
-            ("target_address", text(&self.sites.target.address)),
+            ("target_addresses", addresses(&self.sites.target)),
+            (
+                "witnesses",
+                FactValue::list(self.sites.witnesses.iter().map(|host| text(host))),
+            ),
         ])
     }
 
@@ -98,15 +103,10 @@ impl Scribe<'_> {
         if step.of.gate.is_some() && step.of.is_by_hand() {
             return self.one("person", &of_step).map(|text| text + "\n");
         }
-        let unable = step.step.actions.iter().find(|doing| {
-            let name = format!("{}-{}", doing.protocol, doing.verb);
-            !self.templates.has(self.language, &name)
-        });
-        if let Some(doing) = unable {
+        if let Some(what) = self.unable(step) {
             let reason = format!(
-                "{} cannot {} here, so a person sees to it",
-                self.language.folder(),
-                doing.reads
+                "{} cannot {what} here, so a person sees to it",
+                self.language.folder()
             );
             of_step.insert("who", FactValue::text("a person"));
             of_step.insert("check", FactValue::list([FactValue::text(reason)]));
@@ -119,12 +119,36 @@ impl Scribe<'_> {
         .map(|text| text + "\n")
     }
 
-    fn of_step(&self, number: usize, step: &PairStep<'_>) -> Values {
-        let text = |text: &str| FactValue::text(text);
-        let site = step.step.actions.iter().find_map(|doing| match doing.at {
+    /// What the language has no means for.
+    fn unable(&self, step: &PairStep<'_>) -> Option<String> {
+        let mut actions = step.step.actions.iter();
+        let unwritten = actions.find(|doing| {
+            let name = format!("{}-{}", doing.protocol, doing.verb);
+            !self.templates.has(self.language, &name)
+        });
+        if let Some(doing) = unwritten {
+            return Some(doing.reads.to_owned());
+        }
+        // The programs that cmd has tell nothing of other addresses.
+        let site = self.server(step);
+        let asked = site.map_or(&[][..], |site| &site.addresses);
+        let can_ask = !asked.is_empty() && asked.iter().all(IpAddr::is_ipv4);
+        let blind = step.of.fence && self.language == Language::Cmd && !can_ask;
+        let server = site.map_or(&step.step.on, |site| &site.name);
+        blind.then(|| format!("see whether {server} is silent"))
+    }
+
+    /// The server that something is done on.
+    fn server(&self, step: &PairStep<'_>) -> Option<&Site> {
+        step.step.actions.iter().find_map(|doing| match doing.at {
             At::Server(side) => Some(self.sites.of(side)),
             At::Local | At::Endpoint(_) => None,
-        });
+        })
+    }
+
+    fn of_step(&self, number: usize, step: &PairStep<'_>) -> Values {
+        let text = |text: &str| FactValue::text(text);
+        let site = self.server(step);
         let checks = step.check.iter().map(|check| text(check));
         BTreeMap::from([
             ("number", number_value(number)),
@@ -133,7 +157,7 @@ impl Scribe<'_> {
             ("part", FactValue::Nothing),
             ("mark", text(&mark(&number.to_string(), step))),
             ("server", text(site.map_or(&step.step.on, |site| &site.name))),
-            ("address", text(site.map_or("", |site| &site.address))),
+            ("addresses", site.map_or(FactValue::Nothing, addresses)),
             ("fence", FactValue::Bool(step.of.fence)),
             ("who", text(step.who.as_deref().unwrap_or_default())),
             ("check", FactValue::list(checks)),
@@ -189,7 +213,7 @@ impl Scribe<'_> {
             let values = values(doing, (number, part + 1), self.sites, self.on)?;
             let name = format!("{}-{}", doing.protocol, doing.verb);
             let does = self.one(&name, &values)?;
-            let does = format!("{}\nif errorlevel 1 goto :{failed}\n", does.trim_end());
+            let does = format!("{}\nif not %errorlevel%==0 goto :{failed}\n", does.trim_end());
             if step.step.actions.len() == 1 {
                 set += &does;
                 continue;
@@ -206,7 +230,7 @@ impl Scribe<'_> {
             set += &put(&self.one("part", &of_part)?, "rem <set>", &does);
         }
         if step.of.fence {
-            let _ = writeln!(set, ":silent_{number}");
+            let _ = writeln!(set, ":out_{number}");
         }
         let text = put(&self.one("step", of_step)?, "rem <set>", &set);
         match text.lines().map(str::len).max() {
@@ -216,6 +240,14 @@ impl Scribe<'_> {
             _ => Ok(text),
         }
     }
+}
+
+fn addresses(site: &Site) -> FactValue {
+    FactValue::list(
+        site.addresses
+            .iter()
+            .map(|address| FactValue::text(address.to_string())),
+    )
 }
 
 /// Puts a text in the place of every line that is this marker, as far in as the marker.

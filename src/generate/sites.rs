@@ -1,6 +1,7 @@
 //! Where things are done, as scripts reach it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::facts::Side;
 
@@ -12,13 +13,16 @@ pub struct Sites {
     pub target: Site,
     /// The server of each endpoint.
     pub endpoints: BTreeMap<String, String>,
+    /// Hosts other than the two: while one of them answers, a server's silence is its own and not that of our network.
+    pub witnesses: BTreeSet<String>,
 }
 
 /// One server.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     pub name: String,
-    pub address: String,
+    /// All of them; a server is silent only if it is at each.
+    pub addresses: Vec<IpAddr>,
     /// How its database server is named.
     pub database: String,
 }

@@ -103,12 +103,24 @@ const OF_FRAME: &[&str] = &[
     "done",
     "state",
     "source",
-    "source_address",
+    "source_addresses",
     "target",
-    "target_address",
+    "target_addresses",
+    "witnesses",
 ];
 const OF_STEP: &[&str] = &[
-    "number", "part", "id", "title", "mark", "server", "address", "fence", "who", "check", "expect", "reason",
+    "number",
+    "part",
+    "id",
+    "title",
+    "mark",
+    "server",
+    "addresses",
+    "fence",
+    "who",
+    "check",
+    "expect",
+    "reason",
 ];
 const OF_ACTION: &[&str] = &[
     "number", "host", "unc", "server", "object", "to", "start", "value", "data", "kind", "zone", "node",

@@ -1,7 +1,10 @@
 //! Scripts for cmd, run by Wine's cmd with a recorder in the place of every program that they call: exactly the intended
-//! calls in their order, when all goes well, when the source is alive, when any call fails, and when they are resumed.
+//! calls in their order, when all goes well, when the source is alive or silent or neither is known, when any call fails,
+//! and when they are resumed.
 //!
 //! Wine's cmd loses `%%`; what real cmd makes of it is told by the model in `src/generate/tests.rs`.
+
+mod fences;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +17,16 @@ const WINE: &str = "/usr/lib/wine/wine64";
 /// The step of the failover that no script of cmd does, for it is PowerShell; at the way back it is the last one.
 const BY_HAND: &str = "resume passed 4";
 /// A name that means something to cmd wherever it is not quoted.
+/// The server that has to be out, and the only other host of the pair.
+const SOURCE: &str = "10.2.8.41";
+const WITNESS: &str = "dc1.corp.litware.example";
 const HOSTILE: &str = "Or&d^e!r (1)";
+
+/// Calls a script where a variable stands in the way of what programs end with.
+const CALLED: &str = "@set ERRORLEVEL=0\r\n@%1.cmd %2 %3 %4\r\n";
+/// Calls a script that cannot take away what another night has as done.
+const HELD: &str = "@set ERRORLEVEL=\r\n@>post-failover.done echo x\r\n@attrib +r post-failover.done\r\n@cmd /c post-failover.cmd\r\n\
+    @set CODE=%errorlevel%\r\n@attrib -r post-failover.done\r\n@exit /b %CODE%\r\n";
 
 /// One call of a script: what is put in place before, and how it is called.
 struct Case {
@@ -22,9 +34,12 @@ struct Case {
     arguments: &'static str,
     /// It begins with what was done until the step that a person does.
     resumes: bool,
-    /// The call that fails, by any part of it; the script is resumed once it does not fail any more.
+    /// What a call ends with and any part of it; the script is resumed once it does not fail any more.
     fail: String,
-    alive: bool,
+    /// The same, for calls that go on to fail.
+    world: &'static str,
+    /// Who answers a ping.
+    alive: &'static str,
 }
 
 /// What came of it.
@@ -33,6 +48,9 @@ struct Ended {
     /// Of the script when it was resumed.
     again: Option<i32>,
     calls: Vec<String>,
+    log: Vec<String>,
+    /// What a script that is resumed goes on behind.
+    done: String,
 }
 
 struct Stage {
@@ -71,6 +89,16 @@ impl Stage {
         let snapshot = fs::read_to_string(from.join("snapshot.json")).unwrap();
         fs::write(pair.join("snapshot.json"), snapshot.replace("Orders", HOSTILE)).unwrap();
         for (name, text) in scripts(&pair) {
+            if name == "post-failover.cmd" {
+                let witness = format!("set WITNESSES={WITNESS}\r\n");
+                assert!(text.contains(&witness), "{text}");
+                let alone = text.replace(&witness, "set WITNESSES=\r\n");
+                let alone = alone.replace("post-failover", "alone");
+                fs::write(folder.path().join("alone.cmd"), alone).unwrap();
+            }
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        for (name, text) in [("called.cmd", CALLED), ("held.cmd", HELD)] {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let recorder = folder.path().join("sc.exe");
@@ -95,26 +123,32 @@ impl Stage {
         for (number, case) in cases.iter().enumerate() {
             let (script, arguments) = (case.script, case.arguments);
             fs::write(self.at(&format!("{number}.fail")), &case.fail).unwrap();
+            fs::write(self.at(&format!("{number}.world")), case.world).unwrap();
+            fs::write(self.at(&format!("{number}.alive")), format!("1 {}\n", case.alive)).unwrap();
+            // What another run left there is none of this one.
+            for what in ["code", "again", "calls", "done", "log"] {
+                let _ = fs::remove_file(self.at(&format!("{number}.{what}")));
+            }
             let mut line = |text: String| writeln!(driver, "{text}").unwrap();
             line(format!(
-                "del calls.txt state-* alive.txt {script}.done >nul 2>nul"
+                "del calls.txt state-* {script}.done {script}.log >nul 2>nul"
             ));
-            line(format!("copy {number}.fail fail.txt >nul"));
-            if case.alive {
-                line(">alive.txt echo alive".to_owned());
+            for what in ["fail", "world", "alive"] {
+                line(format!("copy {number}.{what} {what}.txt >nul"));
             }
             if case.resumes {
                 line(format!("copy first.done {script}.done >nul"));
             }
-            line(format!("cmd /c {script}.cmd {arguments}"));
+            line(format!("cmd /c called.cmd {script} {arguments}"));
             line(format!(">{number}.code echo %errorlevel%"));
             if !case.fail.is_empty() {
                 line("del fail.txt".to_owned());
-                line(format!("cmd /c {script}.cmd resume"));
+                line(format!("cmd /c called.cmd {script} resume"));
                 line(format!(">{number}.again echo %errorlevel%"));
             }
             line(format!("copy calls.txt {number}.calls >nul"));
             line(format!("copy {script}.done {number}.done >nul"));
+            line(format!("copy {script}.log {number}.log >nul"));
         }
         let driver = driver.replace('\n', "\r\n");
         fs::write(self.at("driver.cmd"), driver).unwrap();
@@ -127,8 +161,29 @@ impl Stage {
                 .lines()
                 .map(|line| line.trim_end().to_owned())
                 .collect(),
+            log: read(format!("{number}.log")).lines().map(str::to_owned).collect(),
+            done: read(format!("{number}.done")),
         });
         ended.collect()
+    }
+
+    /// Runs every case, and sees that of each came what was meant.
+    fn prove<T: PartialEq + std::fmt::Debug>(
+        &self,
+        cases: &[Case],
+        meant: &[T],
+        came: impl Fn(usize, &Ended) -> T,
+    ) -> Vec<Ended> {
+        let mut all = self.run(cases);
+        for (place, (meant, ended)) in meant.iter().zip(&mut all).enumerate() {
+            if came(place, ended) != *meant {
+                // On a busy machine Wine now and then does not start a program at all.
+                eprintln!("once more: {:?} {:?}", ended.calls, ended.log);
+                *ended = self.run(&cases[place..=place]).remove(0);
+            }
+            assert_eq!(came(place, ended), *meant, "{:?} {:?}", ended.calls, ended.log);
+        }
+        all
     }
 
     fn wine(&self, program: &str, arguments: &[&str]) {
@@ -153,21 +208,23 @@ impl Drop for Stage {
     }
 }
 
-fn failover(arguments: &'static str, resumes: bool, fail: &str) -> Case {
-    let fail = fail.to_owned();
+/// A failover that begins anew, in a world where a source is as it is, by what `sc` ends with, and these answer a ping.
+fn failover(world: &'static str, alive: &'static str) -> Case {
     Case {
         script: "post-failover",
-        arguments,
-        resumes,
-        fail,
-        alive: false,
+        arguments: "",
+        resumes: false,
+        fail: String::new(),
+        world,
+        alive,
     }
 }
 
-fn failback(fail: &str) -> Case {
+fn failback(fail: String) -> Case {
     Case {
         script: "pre-failback",
-        ..failover("", false, fail)
+        fail,
+        ..failover("", "")
     }
 }
 
@@ -191,54 +248,80 @@ fn doing(calls: &[String]) -> Vec<String> {
 #[test]
 fn cmd_makes_the_calls_that_were_meant() {
     let Some(stage) = Stage::set() else { return };
-    let silent = r"\\10.2.8.41 query";
-    let first = stage.run(&[
+    fences::assert_told_apart(&stage);
+    let (begun, back) = assert_begun(&stage);
+    fs::write(stage.at("first.done"), begun).unwrap();
+    assert_resumed(&stage);
+    assert_stopped(&stage, &doing(&back));
+}
+
+/// What a failover that began anew has as done, and the calls of a failback.
+fn assert_begun(stage: &Stage) -> (String, Vec<String>) {
+    let alive = || failover("", SOURCE);
+    let cases = [
+        alive(),
         Case {
-            alive: true,
-            ..failover("", false, "")
+            fail: "1 osql".to_owned(),
+            ..alive()
+        },
+        // Who was silent may be back by the time that the script is resumed.
+        Case {
+            fail: format!(r"1722 \\{SOURCE} query"),
+            ..failover("", WITNESS)
         },
         Case {
-            alive: true,
-            ..failover("", false, "osql")
+            script: "held",
+            ..alive()
         },
-        failover("", false, silent),
-        failback(""),
-    ]);
-    // A source that answers is closed, or nothing goes on; a silent one is passed by.
-    let came = |ended: &Ended| (ended.code, ended.again, doing(&ended.calls).len());
-    let came: Vec<_> = first.iter().map(came).collect();
-    assert_eq!(
-        came,
-        [(2, None, 2), (4, Some(2), 3), (2, Some(2), 0), (2, None, 8)]
-    );
+        failback(String::new()),
+    ];
+    let meant = [
+        (2, None, 2),
+        (4, Some(2), 3),
+        (2, Some(2), 2),
+        (3, None, 0),
+        (2, None, 8),
+    ];
+    let mut ended = stage.prove(&cases, &meant, |_, ended| {
+        (ended.code, ended.again, doing(&ended.calls).len())
+    });
+    let back = ended.pop().unwrap();
+    (ended.remove(0).done, back.calls)
+}
 
-    fs::copy(stage.at("2.done"), stage.at("first.done")).unwrap();
-    let all = stage.run(&[failover(BY_HAND, true, "")]).remove(0);
-    assert_eq!(all.code, 0, "{:?}", all.calls);
-    insta::assert_snapshot!(all.calls.join("\n"));
+fn assert_resumed(stage: &Stage) {
+    let resumed = |world| Case {
+        arguments: BY_HAND,
+        resumes: true,
+        ..failover(world, SOURCE)
+    };
+    // A service whose state cannot be read is neither stopped nor running.
+    let cases = [resumed(""), resumed("1060 query MSDTC")];
+    let ended = stage.prove(&cases, &[(0, true), (3, false)], |_, ended| {
+        (
+            ended.code,
+            ended.calls.iter().any(|call| call.contains("start MSDTC")),
+        )
+    });
+    insta::assert_snapshot!("cmd_makes_the_calls_that_were_meant", ended[0].calls.join("\n"));
+}
 
-    // Whatever fails, nothing goes on; and what was done is not done again once it does not fail any more.
-    let calls = doing(&first[3].calls);
+/// Whatever fails, nothing goes on; and what was done is not done again once it does not fail any more.
+fn assert_stopped(stage: &Stage, calls: &[String]) {
     // One of each kind, with the second half of what takes a name from one account and gives it to another; or every one.
     let places = match std::env::var("STANDIN_WINE").as_deref() {
         Ok("all") => (0..calls.len()).collect(),
         _ => vec![0, 2, 3, 5],
     };
-    let failing = places
-        .iter()
-        .map(|place| failback(calls[*place].lines().next().unwrap()));
-    let failing: Vec<_> = failing.collect();
-    for ((place, ended), case) in places.into_iter().zip(stage.run(&failing)).zip(failing) {
-        let call = &calls[place];
-        let mut meant = calls.clone();
-        meant.insert(place, call.clone());
-        let meant = (3, Some(2), meant);
-        let told = |ended: &Ended| (ended.code, ended.again, doing(&ended.calls));
-        if told(&ended) == meant {
-            continue;
-        }
-        // On a busy machine Wine now and then does not start a program at all.
-        eprintln!("once more: {call}");
-        assert_eq!(told(&stage.run(&[case])[0]), meant, "{call}");
-    }
+    let case = |place: &usize| failback(format!("1 {}", calls[*place].lines().next().unwrap()));
+    let cases: Vec<Case> = places.iter().map(case).collect();
+    let meant = places.iter().map(|place| {
+        let mut meant = calls.to_vec();
+        meant.insert(*place, calls[*place].clone());
+        (3, Some(2), meant)
+    });
+    let meant: Vec<_> = meant.collect();
+    stage.prove(&cases, &meant, |_, ended| {
+        (ended.code, ended.again, doing(&ended.calls))
+    });
 }

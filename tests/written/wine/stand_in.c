@@ -1,5 +1,6 @@
-/* Stands in for a program that a script calls: keeps how it was called, and what the file behind -f said. It fails where its
- * call has what stands in fail.txt, and a service that was started runs. */
+/* Stands in for a program that a script calls: keeps how it was called, and what the file behind -f said. Where its call has
+ * what stands in a line of fail.txt or world.txt behind a number, it ends with that number. A service that was started runs,
+ * and who stands in a line of alive.txt behind a number answers a ping. */
 typedef void *handle;
 typedef unsigned int dword;
 __attribute__((dllimport)) char *GetCommandLineA(void);
@@ -60,6 +61,22 @@ static void say(const char *what) {
     WriteFile(GetStdHandle(OUT), what, length(what), &n, 0);
 }
 
+/* The number of the first line of a file that this call is meant by. */
+static dword meant(const char *call, const char *name) {
+    char *s = text, *what;
+    if (!read(name)) return 0;
+    while (*s) {
+        dword number = 0;
+        while (*s >= '0' && *s <= '9') number = number * 10 + *s++ - '0';
+        if (*s == ' ') s++;
+        what = s;
+        while (*s && *s != '\n') s++;
+        if (*s) *s++ = 0;
+        if (number && *what && find(call, what)) return number;
+    }
+    return 0;
+}
+
 /* The file that keeps whether a service runs, named after it. */
 static const char *kept(const char *service) {
     static char name[260] = "state-";
@@ -72,7 +89,7 @@ static const char *kept(const char *service) {
 
 void start(void) {
     static char name[260] = {1};
-    const char *line = GetCommandLineA(), *file = find(line, " -f "), *verb, *wanted;
+    const char *line = GetCommandLineA(), *file = find(line, " -f "), *verb;
     dword n = 0;
     write("calls.txt", ALWAYS, line);
     write("calls.txt", ALWAYS, "\r\n");
@@ -81,11 +98,10 @@ void start(void) {
         name[n] = 0;
         if (read(name)) write("calls.txt", ALWAYS, text);
     }
-    wanted = read("fail.txt");
-    if (wanted && *wanted && find(line, wanted)) ExitProcess(5);
+    if ((n = meant(line, "fail.txt")) || (n = meant(line, "world.txt"))) ExitProcess(n);
     if ((verb = find(line, " start "))) write(kept(verb + 7), NEW, "STATE : 4 RUNNING\r\n");
     if ((verb = find(line, " stop "))) write(kept(verb + 6), NEW, "STATE : 1 STOPPED\r\n");
     if ((verb = find(line, " query ")) && read(kept(verb + 7))) say(text);
-    if (find(line, "ping") && read("alive.txt")) say("Reply: TTL=64\r\n");
+    if (find(line, "ping.exe")) say(meant(line, "alive.txt") ? "Reply: TTL=64\r\nSent = 2\r\n" : "Sent = 2\r\n");
     ExitProcess(0);
 }
