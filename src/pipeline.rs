@@ -3,8 +3,10 @@
 mod attended;
 mod discover;
 mod planned;
+mod records;
 mod redacted;
 mod rights;
+mod scripts;
 mod sets;
 mod switched;
 
@@ -30,6 +32,7 @@ pub use discover::{Sought, discover};
 pub use planned::{Planned, plan};
 pub use redacted::{Redacted, redacted};
 pub use rights::{rights, shown_by, stand};
+pub use scripts::{copied, folder_of_scripts, scripts_are_wanted, wanted_by_copies};
 pub use sets::{sets, wanted_by_sets};
 pub use switched::{nothing_judged, said_and_read, sites, wanted_by_runbooks};
 

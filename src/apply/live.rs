@@ -121,7 +121,7 @@ impl World for Live<'_> {
             "shell" if doing.at == At::Local => host::run_here(deed, self.timeout).await,
             _ => {
                 let host = self.peers.host(self.pair, Self::side(doing)?);
-                host::run(deed, &host.map_err(Unwritten::refused)?).await
+                host::run(deed, &host.map_err(Unwritten::refused)?, &self.pair.folder).await
             }
         }
     }

@@ -216,6 +216,20 @@ pub const VERBS: &[Verb] = &[
         reads: "remove the file",
     },
     Verb {
+        protocol: "file",
+        name: "make_folder",
+        object: PATH,
+        slots: &[],
+        reads: "make the folder",
+    },
+    Verb {
+        protocol: "file",
+        name: "remove_folder",
+        object: PATH,
+        slots: &[],
+        reads: "remove the folder, if it is empty,",
+    },
+    Verb {
         protocol: "dns",
         name: "add",
         object: DNS,

@@ -327,15 +327,45 @@ fn local_ask(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Opt
         Some("resolvers") => return Some(LocalAsk::Resolvers),
         Some("clock") => return Some(LocalAsk::Clock),
         Some(_) => {
-            sink.push(wrong_type(node, "`resolvers`, `clock` or `{ resolve: NAME }`"));
+            sink.push(wrong_type(
+                node,
+                "`resolvers`, `clock`, `{ resolve: NAME }` or `{ files: FOLDER }`",
+            ));
             return None;
         }
         None => {}
     }
     let mut fields = Fields::of(node, sink, "a local probe")?;
-    let name = fields.required("resolve", |n, s| phrase(n, Context::DnsName, &names.asking(), s));
+    let asked = fields.one_key_of(&["resolve", "files"]);
+    let endings = match asked {
+        Some(("files", _)) => fields.or("endings", Vec::new(), list_of(ending)),
+        _ => Some(Vec::new()),
+    };
     fields.finish();
-    Some(LocalAsk::Resolve { name: name? })
+    let (word, asked) = asked?;
+    let within = |context, sink| phrase(asked, context, &names.asking(), sink);
+    Some(match word {
+        "resolve" => LocalAsk::Resolve {
+            name: within(Context::DnsName, sink)?,
+        },
+        _ => LocalAsk::Files {
+            folder: within(Context::WinPath, sink)?,
+            endings: endings?,
+        },
+    })
+}
+
+/// How the name of a file ends.
+fn ending(node: &Node, sink: &mut Diagnostics) -> Option<String> {
+    let text = nonempty(node, sink)?;
+    if text.contains(['.', '/', '\\']) || text.chars().any(char::is_uppercase) {
+        sink.push(wrong_value(
+            node,
+            "an ending in lower case and without its dot, such as `cmd`",
+        ));
+        return None;
+    }
+    Some(text)
 }
 
 pub(super) fn derivation(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<Derivation> {

@@ -19,8 +19,7 @@ pub struct Guard {
     pub id: Arc<str>,
     pub pack: Arc<str>,
     pub about: String,
-    /// The fixes that it stops; empty means all.
-    pub fixes: Vec<Arc<str>>,
+    pub stops: Stops,
     /// All of them.
     pub holds: Vec<Expression>,
     /// What is told where one does not.
@@ -30,6 +29,21 @@ pub struct Guard {
     pub span: Span,
     /// Where it names fixes.
     named: Vec<Span>,
+}
+
+/// The fixes that a guard stops.
+#[derive(Clone, Debug)]
+pub struct Stops {
+    /// Empty means all.
+    only: Vec<Arc<str>>,
+    except: Vec<Arc<str>>,
+}
+
+impl Stops {
+    pub fn has(&self, fix: &str) -> bool {
+        let among = |fixes: &[Arc<str>]| fixes.iter().any(|named| named.as_ref() == fix);
+        (self.only.is_empty() || among(&self.only)) && !among(&self.except)
+    }
 }
 
 impl Guard {
@@ -57,17 +71,21 @@ fn guard(node: &Node, pack: &Pack, schema: &FactSchema, sink: &mut Diagnostics) 
     let id = fields.required("guard", |n, s| identity(n, &pack.name, s));
     let about = fields.required("about", nonempty);
     let fixes = fields.or("for", Vec::new(), stopped);
+    let except = fields.or("except", Vec::new(), list_of(spanned(nonempty)));
     let holds = fields.required("holds", one_or_many(|n, s| condition(n, &names, s)));
     let otherwise = fields.required("else", |n, s| phrase(n, Context::Text, &names, s));
     let examples = fields.or("examples", &[][..], items);
     fields.finish();
-    let fixes = fixes?;
+    let (fixes, except) = (fixes?, except?);
     Some(Guard {
         id: id?,
         pack: pack.name.clone(),
         about: about?,
-        named: fixes.iter().map(|fix| fix.span).collect(),
-        fixes: fixes.into_iter().map(|fix| fix.value.into()).collect(),
+        named: fixes.iter().chain(&except).map(|fix| fix.span).collect(),
+        stops: Stops {
+            only: fixes.into_iter().map(|fix| fix.value.into()).collect(),
+            except: except.into_iter().map(|fix| fix.value.into()).collect(),
+        },
         holds: holds?,
         otherwise: otherwise?,
         examples: examples?.to_vec(),
@@ -96,7 +114,13 @@ pub(super) fn check(catalogue: &Catalogue, wrong: &BTreeSet<&str>, sink: &mut Di
         if let Some(first) = before.iter().find(|first| first.id == guard.id) {
             sink.push(checks::duplicate("guard", &guard.id, guard.span, first.span));
         }
-        for (fix, span) in guard.fixes.iter().zip(&guard.named) {
+        for (fix, span) in guard
+            .stops
+            .only
+            .iter()
+            .chain(&guard.stops.except)
+            .zip(&guard.named)
+        {
             if !catalogue.fixes.contains_key(fix) && !wrong.contains(fix.as_ref()) {
                 let unknown = Diagnostic::error("unknown-fix", format!("there is no fix `{fix}`"));
                 let known = catalogue.fixes.keys().map(AsRef::as_ref);

@@ -44,7 +44,7 @@ pub use discovery::{ASKED, Discovery};
 pub use examples::{Example, Expected, STATUSES};
 pub use files::{PackFile, PackFiles, PackSource, embedded_packs, required_packs};
 pub use fix::{Condition, Fix, Input, Neighbour, Phase, PlaceValue, Reach, Reading, Safety, Spot, Undo};
-pub use guard::Guard;
+pub use guard::{Guard, Stops};
 pub use load::{Loaded, load, load_to_judge};
 pub use model::{
     Catalogue, FactDef, FixUse, Guide, Of, Pack, RequiredSide, Requirement, Rule, RuleLocals, Setting,

@@ -158,7 +158,7 @@ impl Ask {
         match self {
             Self::Ldap(ask) => vec![&ask.base, &ask.filter],
             Self::Dns(DnsAsk::Query { name, .. } | DnsAsk::ZoneOf { name })
-            | Self::Local(LocalAsk::Resolve { name }) => vec![name],
+            | Self::Local(LocalAsk::Resolve { name } | LocalAsk::Files { folder: name, .. }) => vec![name],
             Self::Dns(DnsAsk::Transfer { zone }) => vec![zone],
             Self::Dns(DnsAsk::UpdateTest { name, zone }) => vec![name, zone],
             Self::Tcp { host, port, .. } => vec![host, port],
@@ -365,6 +365,12 @@ pub enum LocalAsk {
     Resolve { name: Phrase },
     /// This machine's time.
     Clock,
+    /// The files in a folder of this machine and in the folders right below it.
+    Files {
+        folder: Phrase,
+        /// How their names end, in lower case and without the dot; all, if there are none.
+        endings: Vec<String>,
+    },
 }
 
 /// Records made of other facts.

@@ -1,6 +1,6 @@
 //! `standin fix`: shows what would be done, asks, and does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -47,10 +47,23 @@ fn long_help() -> String {
 }
 
 pub(crate) fn run(arguments: &FixArguments, context: &mut Context) -> Outcome<ExitStatus> {
-    let opened = check::open(&arguments.pair, &arguments.how.folders, None, context)?;
-    let selection = arguments.words.selection(&opened.catalogue)?;
+    let (words, consent, how) = (&arguments.words, &arguments.consent, &arguments.how);
+    mend(&arguments.pair, words, arguments.yes, consent, how, context)
+}
+
+/// Plans what these rules find, asks unless it is agreed to already, and does it.
+pub(super) fn mend(
+    pair: &Path,
+    words: &RuleWords,
+    agreed: bool,
+    consent: &Consent,
+    how: &How,
+    context: &mut Context,
+) -> Outcome<ExitStatus> {
+    let opened = check::open(pair, &how.folders, None, context)?;
+    let selection = words.selection(&opened.catalogue)?;
     let context = &*context;
-    let mut site = apply::open(opened, selection, &arguments.pair, &arguments.how, context)?;
+    let mut site = apply::open(opened, selection, pair, how, context)?;
     apply::none_unfinished(&site)?;
     let Some(looked) = site.look()? else {
         return Ok(ExitStatus::Interrupted);
@@ -62,8 +75,8 @@ pub(crate) fn run(arguments: &FixArguments, context: &mut Context) -> Outcome<Ex
     // The answer is what comes of it; the plan is talk.
     context
         .terminal
-        .tell(report::plan_text(&told, context.look(arguments.how.verbose)).trim_end());
-    if !arguments.yes && !planned.plan.steps.is_empty() {
+        .tell(report::plan_text(&told, context.look(how.verbose)).trim_end());
+    if !agreed && !planned.plan.steps.is_empty() {
         match site.ask("Do this? [y/N] ") {
             Some(said) if matches!(said.trim().to_lowercase().as_str(), "y" | "yes") => {}
             None if !site.is_interrupted() => {
@@ -76,12 +89,5 @@ pub(crate) fn run(arguments: &FixArguments, context: &mut Context) -> Outcome<Ex
             }
         }
     }
-    apply::carry_out(
-        &mut site,
-        &looked,
-        &planned,
-        &arguments.consent,
-        &arguments.how,
-        context,
-    )
+    apply::carry_out(&mut site, &looked, &planned, consent, how, context)
 }

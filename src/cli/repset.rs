@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::exit::ExitStatus;
+use super::packs::PackFolders;
 use super::refusal::{Outcome, Refusal};
 use super::runbook::{Of, known_for};
 use crate::pipeline;
@@ -30,6 +31,9 @@ enum RepsetCommand {
 struct ShowArguments {
     #[command(flatten)]
     of: Of,
+
+    #[command(flatten)]
+    folders: PackFolders,
 }
 
 const EXAMPLES: &str = "\
@@ -42,7 +46,13 @@ Exit codes: 0 it is complete, 1 a rule of the pair file takes out something that
 
 pub(crate) fn run(arguments: &RepsetArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let RepsetCommand::Show(arguments) = &arguments.command;
-    let Some(known) = known_for(&arguments.of, pipeline::wanted_by_sets, context)? else {
+    let Some(known) = known_for(
+        &arguments.of,
+        &arguments.folders,
+        pipeline::wanted_by_sets,
+        context,
+    )?
+    else {
         return Ok(ExitStatus::Interrupted);
     };
     let sets = pipeline::sets(&known.facts).ok_or_else(|| {

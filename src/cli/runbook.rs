@@ -60,6 +60,9 @@ struct ShowArguments {
     #[command(flatten)]
     of: Of,
 
+    #[command(flatten)]
+    folders: PackFolders,
+
     /// Show everything: why each step is there, and every action as it would be sent [default: off]
     #[arg(short, long)]
     verbose: bool,
@@ -70,15 +73,12 @@ struct ShowArguments {
 pub(super) struct Of {
     /// The pair: a folder with a pair.yaml, or the file itself
     #[arg(value_name = "PAIR")]
-    pair: PathBuf,
+    pub(super) pair: PathBuf,
 
     /// Use this recorded snapshot instead of asking the servers [default: what the pair file says under `recorded`, else
     /// the servers are asked]
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-
-    #[command(flatten)]
-    folders: PackFolders,
 
     /// As of this time, such as 2026-11-22T03:00:00Z [default: the time of the snapshot, or now when the servers are
     /// asked]
@@ -87,7 +87,7 @@ pub(super) struct Of {
 
     /// How long reading all facts may take: 500ms, 30s, 2m, 1h [default: `collect.timeout` of the pair file, else 2m]
     #[arg(long, value_name = "SPAN", value_parser = duration, conflicts_with = "snapshot")]
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
 }
 
 const EXAMPLES: &str = "\
@@ -143,17 +143,18 @@ pub(super) struct Known {
 }
 
 /// Opens the pair and gets what its runbooks look at; nothing when it was interrupted.
-pub(super) fn known(of: &Of, context: &mut Context) -> Outcome<Option<Known>> {
-    known_for(of, pipeline::wanted_by_runbooks, context)
+pub(super) fn known(of: &Of, folders: &PackFolders, context: &mut Context) -> Outcome<Option<Known>> {
+    known_for(of, folders, pipeline::wanted_by_runbooks, context)
 }
 
 /// The same with other facts.
 pub(super) fn known_for(
     of: &Of,
+    folders: &PackFolders,
     wanted: fn(&Opened) -> BTreeSet<FactPath>,
     context: &mut Context,
 ) -> Outcome<Option<Known>> {
-    let mut opened = check::open(&of.pair, &of.folders, of.now, context)?;
+    let mut opened = check::open(&of.pair, folders, of.now, context)?;
     let recorded = of.snapshot.as_ref().or(opened.pair.recorded.as_ref()).cloned();
     let (snapshot, origin) = if let Some(file) = &recorded {
         (check::recording(file, &opened, context)?, Origin::Recorded)
@@ -191,7 +192,7 @@ impl Known {
 }
 
 fn show(arguments: &ShowArguments, context: &mut Context) -> Outcome<ExitStatus> {
-    let Some(known) = known(&arguments.of, context)? else {
+    let Some(known) = known(&arguments.of, &arguments.folders, context)? else {
         return Ok(ExitStatus::Interrupted);
     };
     let made = plan::runbook(&known.basis(), &arguments.name);

@@ -1,18 +1,25 @@
-//! `standin scripts`: writes the runbooks of a pair as scripts, and loses nobody's edit.
+//! `standin scripts`: writes the runbooks of a pair as scripts, loses nobody's edit, and brings them to the servers.
+
+mod folder;
+mod status;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Context;
-use super::exit::ExitStatus;
+use self::folder::{cannot, existing, keep_versions, remember};
+use self::status::StatusArguments;
+use super::apply::{Consent, How};
+use super::exit::{ExitStatus, FailOn};
+use super::packs::{PackFolders, RuleWords};
 use super::refusal::{Outcome, Refusal};
 use super::runbook::{Known, Of, known, refusal};
+use super::{Context, fix};
 use crate::diagnostic::visible;
-use crate::generate::{self, Existing, Fate, Manifest, Script, Settled, Templates, Unwritten};
+use crate::generate::{self, Fate, Manifest, Script, Settled, Templates, Unwritten};
 use crate::pipeline;
 use crate::plan::{self, PairRunbook};
 use crate::report;
@@ -21,17 +28,24 @@ use crate::report;
 ///
 /// Writes the script of every runbook for PowerShell and for cmd, in the order of the runbook, with a manifest of digests.
 /// A script that somebody edited is found and kept, and the new text is put beside it as NAME.new, or into it with --merge; what stands between its
-/// lines "yours" stays, and so do the files of the folder `hooks`. The same pair gives the same bytes. Nothing is changed
-/// on any server.
+/// lines "yours" stays, and so do the files of the folder `hooks`. The same pair gives the same bytes. Only with --deploy is anything changed
+/// on a server.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ScriptsArguments {
-    #[command(flatten)]
-    of: Of,
+    #[command(subcommand)]
+    command: Option<ScriptsCommand>,
 
-    /// The folder that the scripts are written to; it is made if it is not there
-    #[arg(short, long, value_name = "DIR", required = true)]
-    out: PathBuf,
+    #[command(flatten)]
+    of: Option<Of>,
+
+    #[command(flatten)]
+    folders: PackFolders,
+
+    /// The folder that the scripts are written to; it is made if it is not there [default: `scripts.folder` of the pair
+    /// file, else `scripts` beside it]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
 
     /// Use the templates in this folder in the place of the shipped ones with their names, such as powershell/step.ps1
     /// [default: the shipped ones]
@@ -46,41 +60,81 @@ pub(crate) struct ScriptsArguments {
     /// Write nothing; tell what would change [default: off]
     #[arg(long)]
     check: bool,
+
+    #[command(flatten)]
+    copies: Copies,
+}
+
+/// Whether they come to the servers.
+#[derive(Args, Debug)]
+struct Copies {
+    /// Then copy scripts and hooks to both servers, once a person has agreed. What somebody changed there is not
+    /// overwritten, and the version before stays beside the new one [default: nothing is copied]
+    #[arg(long, conflicts_with_all = ["check", "snapshot", "now"])]
+    deploy: bool,
+
+    /// Do not ask before copying [default: a person at the terminal is asked]
+    #[arg(long, requires = "deploy")]
+    yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScriptsCommand {
+    /// Tell which scripts are on the servers: the same as here, older, edited there, or missing
+    Status(StatusArguments),
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  standin scripts mail-pair --out mail-pair/scripts
-  standin scripts mail-pair --out mail-pair/scripts --check      for a nightly job: 1 when they are out of date
-  standin scripts mail-pair --out mail-pair/scripts --merge      after an edit by hand
-  standin scripts mail-pair --out mail-pair/scripts --templates our-templates
+  standin scripts mail-pair                     writes them to mail-pair/scripts
+  standin scripts mail-pair --check             for a nightly job: 1 when they are out of date
+  standin scripts mail-pair --merge             after an edit by hand
+  standin scripts mail-pair --deploy            copies them to both servers, too
+  standin scripts status mail-pair              what is where
+  standin scripts mail-pair --out elsewhere --templates our-templates
 
 Exit codes: 0 written, or nothing to write; 1 with --check: something would change, with --merge: edits contradict what is new; 3 a script could not be written, because
-something is not known or a name cannot be quoted there; 130 interrupted; 2 could not run.";
+something is not known or a name cannot be quoted there; 130 interrupted; 2 could not run. With --deploy also those of standin fix.";
 
-/// The file that says what was written.
-const MANIFEST: &str = "manifest.json";
-/// The folder of scripts as they were written last, for the next `--merge`.
-const WRITTEN: &str = ".written";
+/// The word by which rules are chosen that tell of scripts on servers.
+const DEPLOYED: &str = "scripts";
 
 pub(crate) fn run(arguments: &ScriptsArguments, context: &mut Context) -> Outcome<ExitStatus> {
+    match (&arguments.command, &arguments.of) {
+        (Some(ScriptsCommand::Status(arguments)), _) => status::run(arguments, context),
+        (None, Some(of)) => write(of, arguments, context),
+        (None, None) => Err(Refusal::new("no pair is named").next("standin scripts PAIR")),
+    }
+}
+
+fn write(of: &Of, arguments: &ScriptsArguments, context: &mut Context) -> Outcome<ExitStatus> {
     let templates = templates(arguments.templates.as_deref())?;
-    let Some(known) = known(&arguments.of, context)? else {
+    let Some(known) = known(of, &arguments.folders, context)? else {
         return Ok(ExitStatus::Interrupted);
     };
+    let out = out(arguments, &known)?;
     let (scripts, unwritten) = written(&known, &templates)?;
     let pair = &known.opened.pair.name.value;
     let mut manifest = Manifest::new(pair, &known.opened.catalogue.digest, templates.texts());
-    let existing = existing(&arguments.out, &scripts)?;
+    let existing = existing(&out, &scripts)?;
     let settled = generate::settle(&scripts, &existing, &mut manifest, arguments.merge);
     if !arguments.check {
-        write(&arguments.out, &settled, &manifest)?;
-        remember(&arguments.out, &scripts, &manifest)?;
+        folder::write(&out, &settled, &manifest)?;
+        remember(&out, &scripts, &manifest)?;
+        keep_versions(&out)?;
     }
-    context.answer(
-        || human(&settled, &unwritten, arguments),
-        || of_programs(&settled, &unwritten),
-    );
+    let left = settled.iter().filter(|one| one.fate.leaves_something());
+    let left: Vec<&str> = left.map(|one| one.name.as_str()).collect();
+    let text = || human(&settled, &unwritten, arguments, &out);
+    if arguments.copies.deploy && left.is_empty() && unwritten.is_empty() {
+        // The answer is what comes of the copies; this is talk.
+        context.terminal.tell(&text());
+        return deploy(of, arguments, context);
+    }
+    context.answer(text, || of_programs(&settled, &unwritten));
+    if arguments.copies.deploy {
+        return Err(uncopied(&left, &unwritten));
+    }
     Ok(if !unwritten.is_empty() {
         ExitStatus::Unknown
     } else if settled.iter().any(|one| finds(one, arguments.check)) {
@@ -88,6 +142,76 @@ pub(crate) fn run(arguments: &ScriptsArguments, context: &mut Context) -> Outcom
     } else {
         ExitStatus::Good
     })
+}
+
+/// Where the scripts are written. What is copied to servers lies where the pair file says.
+fn out(arguments: &ScriptsArguments, known: &Known) -> Outcome<PathBuf> {
+    let named = match pipeline::folder_of_scripts(&known.opened) {
+        Some(named) => Some(named.map_err(|why| Refusal::new(why.detail.to_string()))?),
+        None => None,
+    };
+    if arguments.copies.deploy {
+        let (named, _) = named
+            .as_ref()
+            .zip(arguments.out.as_ref().or(named.as_ref()))
+            .filter(|(named, out)| same_folder(named, out))
+            .ok_or_else(|| {
+                let other = "what is copied to the servers lies in the folder that the pair file names";
+                Refusal::new(other).next("leave --out away, or say `scripts.folder` in the pair file")
+            })?;
+        if !pipeline::scripts_are_wanted(&known.opened) {
+            let off = "the pair file says that no scripts come to the servers (`options.create_scripts`)";
+            return Err(Refusal::new(off).next("set it to true, or leave the line out"));
+        }
+        return Ok(named.clone());
+    }
+    let out = arguments.out.clone().or(named);
+    out.ok_or_else(|| Refusal::new("no pack says where scripts lie").next("say where: --out DIR"))
+}
+
+fn same_folder(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    matches!((whole(one), whole(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Copies what lies in the folder, as the rules about it offer.
+fn deploy(of: &Of, arguments: &ScriptsArguments, context: &mut Context) -> Outcome<ExitStatus> {
+    let words = RuleWords {
+        only: vec![DEPLOYED.to_owned()],
+        skip: Vec::new(),
+    };
+    let how = How {
+        timeout: of.timeout,
+        folders: arguments.folders.clone(),
+        fail_on: FailOn::Warning,
+        ..How::default()
+    };
+    fix::mend(
+        &of.pair,
+        &words,
+        arguments.copies.yes,
+        &Consent::default(),
+        &how,
+        context,
+    )
+}
+
+/// Nothing is copied while the folder does not hold what the pair needs now.
+fn uncopied(left: &[&str], unwritten: &[Unwritten]) -> Refusal {
+    if unwritten.is_empty() {
+        let why = format!(
+            "nothing was copied: {} is not what the pair needs now",
+            left.join(", ")
+        );
+        return Refusal::new(why)
+            .next("put what is new into it: --merge, or by hand from what lies beside it");
+    }
+    let names: Vec<&str> = unwritten.iter().map(|one| one.name.as_str()).collect();
+    Refusal::new(format!(
+        "nothing was copied: {} could not be written",
+        names.join(", ")
+    ))
+    .next("see above what is not known")
 }
 
 /// Whether somebody has to look at it.
@@ -157,76 +281,12 @@ fn not_known(runbook: &PairRunbook<'_>) -> Unwritten {
     }
 }
 
-/// What lies in the folder of what would be written there.
-fn existing(folder: &Path, scripts: &[Script]) -> Outcome<Existing> {
-    let mut existing = Existing::default();
-    let manifest = folder.join(MANIFEST);
-    if let Some(text) = read(&manifest)? {
-        let read = Manifest::read(&text);
-        let read = read.map_err(|why| Refusal::new(format!("{}: {why}", manifest.display())));
-        existing.manifest = Some(
-            read.map_err(|refusal| refusal.next("move it away; then every script there counts as edited"))?,
-        );
-    }
-    for script in scripts {
-        for name in [script.name.clone(), format!("{}.new", script.name)] {
-            if let Some(text) = read(&folder.join(&name))? {
-                existing.files.insert(name, text);
-            }
-        }
-        if let Some(text) = read(&folder.join(WRITTEN).join(&script.name))? {
-            existing.written.insert(script.name.clone(), text);
-        }
-    }
-    Ok(existing)
-}
-
-fn read(path: &Path) -> Outcome<Option<String>> {
-    match fs::read(path) {
-        // What is no text of ours was edited, whatever it is.
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(cannot("read", path, &error)),
-    }
-}
-
-fn write(folder: &Path, settled: &[Settled], manifest: &Manifest) -> Outcome<()> {
-    fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
-    for (name, text) in settled.iter().filter_map(|one| one.write.as_ref()) {
-        put(&folder.join(name), text)?;
-    }
-    put(&folder.join(MANIFEST), &(report::pretty(manifest) + "\n"))
-}
-
-/// Keeps what was written, so that edits of it can be told from what is new.
-fn remember(folder: &Path, scripts: &[Script], manifest: &Manifest) -> Outcome<()> {
-    let folder = folder.join(WRITTEN);
-    fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
-    let mut written = scripts
-        .iter()
-        .filter(|script| generate::is_written(script, manifest));
-    written.try_for_each(|script| put(&folder.join(&script.name), &script.text))
-}
-
-/// Writes a file whole or not at all.
-fn put(path: &Path, text: &str) -> Outcome<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    fs::write(&part, text).map_err(|error| cannot("write", &part, &error))?;
-    fs::rename(&part, path).map_err(|error| cannot("write", path, &error))
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
-    Refusal::new(format!("cannot {what} {}: {error}", path.display()))
-}
-
-fn human(settled: &[Settled], unwritten: &[Unwritten], arguments: &ScriptsArguments) -> String {
+fn human(settled: &[Settled], unwritten: &[Unwritten], arguments: &ScriptsArguments, out: &Path) -> String {
     let mut lines = vec![
         match (arguments.check, settled.iter().any(|one| one.fate.changes())) {
-            (true, true) => format!("{} is out of date:", arguments.out.display()),
-            (true, false) => format!("{} is as it would be written:", arguments.out.display()),
-            (false, _) => format!("{}:", arguments.out.display()),
+            (true, true) => format!("{} is out of date:", out.display()),
+            (true, false) => format!("{} is as it would be written:", out.display()),
+            (false, _) => format!("{}:", out.display()),
         },
     ];
     lines.extend(

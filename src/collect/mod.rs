@@ -7,6 +7,7 @@
 mod doctor;
 mod find;
 mod gather;
+mod here;
 mod needs;
 mod network;
 mod order;
@@ -37,6 +38,7 @@ pub use doctor::{Health, Look, examine};
 pub use find::{directory_of, primary_of};
 use order::Order;
 
+pub use here::{files_here, place_here};
 pub use needs::{made_of, needed, needed_for, needed_with_fixes};
 pub use peers::{For, Peers};
 pub use progress::{Progress, Silent};

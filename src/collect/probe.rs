@@ -198,6 +198,10 @@ impl Asking<'_> {
             LocalAsk::Resolvers => local::resolvers().await,
             LocalAsk::Resolve { name } => local::resolve(&self.text(name)?, network::DEADLINE).await,
             LocalAsk::Clock => Ok(vec![local::clock()]),
+            LocalAsk::Files { folder, endings } => {
+                let base = &self.run.request.pair.folder;
+                local::files(&self.text(folder)?, base, endings).await
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use crate::catalogue::{Catalogue, Guard, PhraseScope};
+use crate::catalogue::{Catalogue, Guard, PhraseScope, Stops};
 use crate::facts::{Absence, Cause, FactValue, Facts};
 use crate::predicate::{Budget, Fault, Locals, Scope};
 
@@ -11,8 +11,7 @@ use crate::predicate::{Budget, Fault, Locals, Scope};
 #[derive(Clone, Debug)]
 pub struct Guarded {
     pub guard: Arc<str>,
-    /// Those that it stops; empty means all.
-    pub fixes: Vec<Arc<str>>,
+    stops: Stops,
     pub because: Stopped,
 }
 
@@ -28,7 +27,7 @@ pub enum Stopped {
 impl Guarded {
     /// Whether this fix must not be done.
     pub fn stops(&self, fix: &str) -> bool {
-        self.fixes.is_empty() || self.fixes.iter().any(|stopped| stopped.as_ref() == fix)
+        self.stops.has(fix)
     }
 }
 
@@ -38,7 +37,7 @@ pub fn guarded(catalogue: &Catalogue, facts: &Facts) -> Vec<Guarded> {
     let stopping = guards.filter_map(|guard| {
         Some(Guarded {
             guard: guard.id.clone(),
-            fixes: guard.fixes.clone(),
+            stops: guard.stops.clone(),
             because: stopped(catalogue, guard, facts)?,
         })
     });

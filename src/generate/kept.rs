@@ -104,6 +104,11 @@ impl Fate {
         }
     }
 
+    /// Whether what is new is not in the script itself.
+    pub const fn leaves_something(self) -> bool {
+        matches!(self, Self::Beside | Self::Blocked | Self::Conflict)
+    }
+
     /// Whether anything would be written.
     pub const fn changes(self) -> bool {
         !matches!(self, Self::Same | Self::Kept)

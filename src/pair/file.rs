@@ -37,6 +37,7 @@ pub(super) fn pair(node: &Node, folder: &Path, sink: &mut Diagnostics) -> Option
     fields.finish();
     Some(Pair {
         name: called?,
+        folder: folder.to_owned(),
         packs: packs?,
         source: source?,
         target: target?,

@@ -37,6 +37,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Pair {
     pub name: Spanned<String>,
+    /// The folder of the pair file; relative paths of this machine start there.
+    pub folder: PathBuf,
     /// The packs that judge it, by name.
     pub packs: Vec<Spanned<String>>,
     pub source: Server,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Opened;
+use super::records::{flag, items, text};
 use crate::collect;
 use crate::facts::{Absence, FactPath, FactValue, Facts, Root};
 use crate::report::{SetPath, SetRule, Sets};
@@ -57,23 +58,4 @@ pub fn sets(facts: &Facts) -> Option<Sets> {
         rules: rules.collect(),
         unknown,
     })
-}
-
-fn field<'v>(value: &'v FactValue, name: &str) -> Option<&'v FactValue> {
-    match value {
-        FactValue::Record(record) => record.get(name),
-        _ => None,
-    }
-}
-
-fn text(value: &FactValue, name: &str) -> Option<String> {
-    field(value, name).map(ToString::to_string)
-}
-
-fn items<'v>(value: &'v FactValue, name: &str) -> &'v [FactValue] {
-    field(value, name).and_then(FactValue::items).unwrap_or_default()
-}
-
-fn flag(value: &FactValue, name: &str) -> bool {
-    matches!(field(value, name), Some(FactValue::Bool(true)))
 }

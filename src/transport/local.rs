@@ -1,10 +1,12 @@
-//! This machine: the resolvers that it is set to use, what names mean to it, its clock.
+//! This machine: the resolvers that it is set to use, what names mean to it, its clock, files of its own.
 //!
 //! The only place that reads the clock for the protocols; rules get their time from the caller.
 
+mod files;
+
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hickory_resolver::config::ResolverConfig;
@@ -14,6 +16,8 @@ use tokio::net::lookup_host;
 use super::deadline::Deadline;
 use super::{Trouble, clip};
 use crate::facts::{Absence, Cause, FactValue, Record};
+
+pub use files::{files, files_in};
 
 /// The name of this machine's endpoint.
 const ENDPOINT: &str = "local";
@@ -101,21 +105,23 @@ pub async fn resolve(name: &str, deadline: Duration) -> Result<Vec<Record>, Abse
     Ok(addresses.into_iter().map(row).collect())
 }
 
-/// The file of this machine that a path of a pack means. Packs write the slash of Windows; here it may be the other one.
-pub fn file(path: &str) -> Result<PathBuf, Absence> {
+/// The file of this machine that a path of a pack means; a relative one starts in `base`. Packs write the slash of Windows;
+/// here it may be the other one.
+pub fn file(path: &str, base: &Path) -> Result<PathBuf, Absence> {
     let found = if cfg!(windows) {
         path.to_owned()
     } else {
         path.replace('\\', "/")
     };
+    let has_drive = found.as_bytes().get(1) == Some(&b':');
     // two of them in front stand for a server
-    if !cfg!(windows) && (!found.starts_with('/') || found.starts_with("//")) || found.contains('\0') {
+    let elsewhere = !cfg!(windows) && (has_drive || found.starts_with("//"));
+    if elsewhere || found.is_empty() || found.contains('\0') {
         let shown = clip(path);
-        let detail =
-            format!("`{shown}` is no path from the root of this machine; mount a share, and say where");
+        let detail = format!("`{shown}` is no path of this machine; mount a share, and say where");
         return Err(absence(Trouble::new(Cause::NotConfigured, detail)));
     }
-    Ok(PathBuf::from(found))
+    Ok(base.join(found))
 }
 
 /// This machine's time.
@@ -219,9 +225,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn files_of_this_machine_have_either_slash() {
-        let shown = |path| file(path).map(|found| found.display().to_string());
+        let shown = |path| file(path, Path::new("pairs/mail")).map(|found| found.display().to_string());
         assert_eq!(shown(r"/srv/helpers\a b.exe").unwrap(), "/srv/helpers/a b.exe");
-        for elsewhere in [r"\\files\tools\a.exe", r"C:\tools\a.exe", "a.exe", "", "/a\0b"] {
+        assert_eq!(shown(r"scripts\a.ps1").unwrap(), "pairs/mail/scripts/a.ps1");
+        for elsewhere in [r"\\files\tools\a.exe", r"C:\tools\a.exe", "", "/a\0b"] {
             let absence = shown(elsewhere).unwrap_err();
             assert_eq!((absence.cause, &*absence.root), (Cause::NotConfigured, "local"));
         }

@@ -19,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "runbook list",
     "runbook show",
     "scripts",
+    "scripts status",
     "repset",
     "repset show",
     "rules",

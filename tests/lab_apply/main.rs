@@ -23,6 +23,7 @@ mod mended;
 #[path = "../lab_check/pair_file.rs"]
 mod pair_file;
 mod program;
+mod scripts;
 mod secret;
 
 use lab::{lab, setting};

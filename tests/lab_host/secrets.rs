@@ -54,7 +54,9 @@ const ALONE: &str = "STANDIN_TEST_ALONE";
 fn a_password_is_seen_nowhere() {
     in_lab!();
     if std::env::var_os(ALONE).is_some() {
-        return tokio::runtime::Runtime::new().unwrap().block_on(look_everywhere());
+        return tokio::runtime::Runtime::new()
+            .unwrap()
+            .block_on(look_everywhere());
     }
     let done = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "secrets::a_password_is_seen_nowhere", "--nocapture"])

@@ -1,5 +1,6 @@
 //! What a Windows host is told to do, and commands of packs on this machine.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -10,9 +11,9 @@ use crate::facts::{FactValue, to_json};
 use crate::transport::host::{Act, Command, Host, RegistryData, ServiceAct, StartType, local_act};
 use crate::transport::{Unwritten, local};
 
-/// On the host that it is about.
-pub(in crate::apply) async fn run(deed: Deed<'_>, host: &Host) -> Result<(), Unwritten> {
-    host.act(&act(deed)?).await
+/// On the host that it is about; relative paths of this machine start in `base`.
+pub(in crate::apply) async fn run(deed: Deed<'_>, host: &Host, base: &Path) -> Result<(), Unwritten> {
+    host.act(&act(deed, base)?).await
 }
 
 /// On this machine, which only runs commands.
@@ -21,11 +22,11 @@ pub(in crate::apply) async fn run_here(deed: Deed<'_>, deadline: Duration) -> Re
     local_act(&command, &input, deadline).await
 }
 
-pub(super) fn act(deed: Deed<'_>) -> Result<Act, Unwritten> {
+pub(super) fn act(deed: Deed<'_>, base: &Path) -> Result<Act, Unwritten> {
     match deed.doing.protocol {
         "service" => service(deed),
         "registry" => registry(deed),
-        "file" => file(deed),
+        "file" => file(deed, base),
         "shell" => {
             let (command, input) = command(deed)?;
             Ok(Act::Shell { command, input })
@@ -109,19 +110,21 @@ fn text(value: &FactValue) -> Option<String> {
     }
 }
 
-fn file(deed: Deed<'_>) -> Result<Act, Unwritten> {
+fn file(deed: Deed<'_>, base: &Path) -> Result<Act, Unwritten> {
     let path = deed.text(deed.verb())?.to_owned();
     let beside = |slot| Ok(deed.optional_text(slot)?.map(str::to_owned));
     match deed.verb() {
         "copy" => Ok(Act::Copy {
             path,
-            from: local::file(deed.text("from")?).map_err(Unwritten::refused)?,
+            from: local::file(deed.text("from")?, base).map_err(Unwritten::refused)?,
             keep: beside("keep")?,
         }),
         "remove" => Ok(Act::Remove {
             path,
             restore: beside("restore")?,
         }),
+        "make_folder" => Ok(Act::MakeFolder { path }),
+        "remove_folder" => Ok(Act::RemoveFolder { path }),
         other => Err(deed.refused(format!("a file knows no `{other}`"))),
     }
 }
@@ -168,7 +171,7 @@ mod tests {
     }
 
     fn made(protocol: &'static str, verb: &'static str, details: &[Slot<'_>]) -> Result<Act, Unwritten> {
-        act(Deed::new(&doing(protocol, verb, details)))
+        act(Deed::new(&doing(protocol, verb, details)), Path::new(""))
     }
 
     fn said(text: &str) -> Detail {
@@ -309,13 +312,13 @@ mod tests {
                 ("input of", is(FactValue::Record(Arc::new(given)))),
             ],
         );
-        assert!(act(Deed::new(&doing)).unwrap_err().refused);
+        assert!(act(Deed::new(&doing), Path::new("")).unwrap_err().refused);
         doing.command = Some(catalogue::Command::PowerShell("text".into()));
         let expected = Act::Shell {
             command: Command::PowerShell("text".into()),
             input: json!({ "name": "'; exit", "of": { "a": "$(x)" } }),
         };
-        assert_eq!(act(Deed::new(&doing)), Ok(expected));
+        assert_eq!(act(Deed::new(&doing), Path::new("")), Ok(expected));
     }
 
     #[test]

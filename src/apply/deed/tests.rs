@@ -333,7 +333,7 @@ fn told(doing: &Doing) -> Result<Told, Unwritten> {
             let set = [deed.text("set")?.to_owned(), deed.value("to")?.to_string()];
             told.extend(set.map(|word| (String::new(), word)));
         }
-        _ => told.extend(of_host(host::act(deed)?)),
+        _ => told.extend(of_host(host::act(deed, std::path::Path::new("/"))?)),
     }
     Ok(told)
 }
@@ -359,6 +359,7 @@ fn of_host(act: Act) -> Told {
             ("from", from.display().to_string()),
             ("keep", keep.unwrap_or_default()),
         ]),
+        Act::MakeFolder { path } | Act::RemoveFolder { path } => told(vec![("path", path)]),
         Act::Remove { path, restore } => told(vec![("path", path), ("restore", restore.unwrap_or_default())]),
         Act::Shell { command, input } => {
             let mut all = told(vec![("command", format!("{command:?}"))]);

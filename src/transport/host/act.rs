@@ -47,6 +47,14 @@ pub enum Act {
         /// The file that comes in its place, if it is there.
         restore: Option<String>,
     },
+    /// Makes a folder in one that is there; a folder that is there is fine.
+    MakeFolder {
+        path: String,
+    },
+    /// Without the folder, all is well already; one that is not empty stays.
+    RemoveFolder {
+        path: String,
+    },
     /// What a pack's command does.
     Shell {
         command: Command,
@@ -172,7 +180,9 @@ impl Act {
         match self {
             Self::Service { .. } => "service",
             Self::SetValue { .. } | Self::DeleteValue { .. } => "registry",
-            Self::Copy { .. } | Self::Remove { .. } => "file",
+            Self::Copy { .. } | Self::Remove { .. } | Self::MakeFolder { .. } | Self::RemoveFolder { .. } => {
+                "file"
+            }
             Self::Shell { .. } => "shell",
         }
     }
@@ -189,6 +199,8 @@ impl Act {
             Self::DeleteValue { .. } => "delete",
             Self::Copy { .. } => "copy",
             Self::Remove { .. } => "remove",
+            Self::MakeFolder { .. } => "make_folder",
+            Self::RemoveFolder { .. } => "remove_folder",
             Self::Shell { .. } => "run",
         }
     }
@@ -198,7 +210,10 @@ impl Act {
         match self {
             Self::Service { name, .. } => clip(name),
             Self::SetValue { key, .. } | Self::DeleteValue { key, .. } => clip(key),
-            Self::Copy { path, .. } | Self::Remove { path, .. } => clip(path),
+            Self::Copy { path, .. }
+            | Self::Remove { path, .. }
+            | Self::MakeFolder { path }
+            | Self::RemoveFolder { path } => clip(path),
             Self::Shell { command, .. } => command.subject(),
         }
     }
@@ -228,6 +243,7 @@ impl Act {
             }
             Self::Copy { path, keep, .. } => json!({ "path": path, "keep": keep }),
             Self::Remove { path, restore } => json!({ "path": path, "restore": restore }),
+            Self::MakeFolder { path } | Self::RemoveFolder { path } => json!({ "path": path }),
             // as text, so that nothing on the way reads and writes it
             Self::Shell { command, input } => match command {
                 Command::PowerShell(text) => {
@@ -249,6 +265,7 @@ impl Act {
             Self::DeleteValue { key, name, .. } => not_a_value(key, name),
             Self::Copy { path, keep, .. } => not_a_file(path, keep.as_deref()),
             Self::Remove { path, restore } => not_a_file(path, restore.as_deref()),
+            Self::MakeFolder { path } | Self::RemoveFolder { path } => not_a_file(path, None),
             Self::Shell {
                 command: Command::Run(words),
                 ..

@@ -254,6 +254,8 @@ fn told_once(whole: &Whole, loss: &Loss<'_>, found: &Found) -> Option<String> {
         let before = whole.found.about(&after.rule, &after.subject);
         // What says that it does not apply has nothing to tell.
         after.status != Status::NotApplicable
+            // Nor has what waits for another rule: that one has it.
+            && (after.status != Status::Unknown || after.absence.is_some())
             && before
                 .is_none_or(|before| verdict(before) != verdict(after) || before.absence != after.absence)
     });

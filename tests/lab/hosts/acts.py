@@ -111,7 +111,7 @@ def write_piece(state, _, act):
 def place_file(state, _, act):
     file, new = place(state, act["path"]), place(state, act["temporary"])
     keep = act["keep"] and place(state, act["keep"])
-    if keep and keep.exists():
+    if keep and keep.exists() and not (file.exists() and keep.read_bytes() == file.read_bytes()):
         new.unlink()
         raise Absent("unsupported", f"{act['keep']} is there already; look at it and move it away: it would be lost")
     if hashlib.sha256(new.read_bytes()).hexdigest() != act["sha256"]:
@@ -135,6 +135,25 @@ def remove_file(state, _, act):
         file.unlink(missing_ok=True)
 
 
+def make_folder(state, _, act):
+    folder = place(state, act["path"])
+    if folder.is_file():
+        raise Absent("malformed", f"{act['path']} is a file")
+    if not folder.parent.is_dir():
+        raise Absent("not_found", f"the host has no folder for {act['path']}")
+    folder.mkdir(exist_ok=True)
+
+
+def remove_folder(state, _, act):
+    folder = place(state, act["path"])
+    if folder.is_file():
+        raise Absent("malformed", f"{act['path']} is a file")
+    if folder.is_dir():
+        if any(folder.iterdir()):
+            raise Absent("unsupported", f"the folder {act['path']} is not empty")
+        folder.rmdir()
+
+
 ACTS = {
     ("service", "start"): start_service,
     ("service", "stop"): stop_service,
@@ -144,4 +163,6 @@ ACTS = {
     ("file", "write"): write_piece,
     ("file", "copy"): place_file,
     ("file", "remove"): remove_file,
+    ("file", "make_folder"): make_folder,
+    ("file", "remove_folder"): remove_folder,
 }

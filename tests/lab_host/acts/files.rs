@@ -187,3 +187,74 @@ async fn what_is_refused_leaves_nothing_behind() {
     }
     assert_eq!(listed(), before);
 }
+
+#[tokio::test]
+async fn folders_are_made_once_and_go_only_when_empty() {
+    in_lab!();
+    let _alone = HOSTS.write().await;
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("from");
+    std::fs::write(&from, b"bytes").unwrap();
+    let make = |path: &str| Act::MakeFolder { path: path.into() };
+    let gone = |path: &str| Act::RemoveFolder { path: path.into() };
+    let before = listed();
+    for config in [rpc("TARGET"), ssh("TARGET")] {
+        let host = Host::new(config.clone());
+        let name = at("J\u{fc}rgen's & {{ x }}");
+        for _ in 0..2 {
+            host.act(&make(&name)).await.unwrap();
+        }
+        let rows = ask(rpc("TARGET"), &file(&name, &[])).await.unwrap();
+        assert_eq!(text(&rows[0], "kind"), "folder");
+        let inside = Act::Copy {
+            path: format!("{name}\\a.txt"),
+            from: from.clone(),
+            keep: None,
+        };
+        host.act(&inside).await.unwrap();
+        assert_eq!(refused(&config, &gone(&name)).await.cause, Cause::Unsupported);
+        let empty = Act::Remove {
+            path: format!("{name}\\a.txt"),
+            restore: None,
+        };
+        host.act(&empty).await.unwrap();
+        for _ in 0..2 {
+            host.act(&gone(&name)).await.unwrap();
+        }
+        assert_eq!(listed(), before);
+        for (act, cause) in [
+            (make(r"C:\No\Such\a"), Cause::NotFound),
+            (make(&at("readme.txt")), Cause::Malformed),
+            (gone(&at("readme.txt")), Cause::Malformed),
+            (make(r"..\a"), Cause::Unsupported),
+            (make(&at("NUL")), Cause::Unsupported),
+        ] {
+            let absence = refused(&config, &act).await;
+            assert_eq!(absence.cause, cause, "{act:?}: {absence}");
+        }
+    }
+    assert_eq!(listed(), before);
+}
+
+#[tokio::test]
+async fn what_is_kept_may_be_kept_once_more() {
+    in_lab!();
+    let _alone = HOSTS.write().await;
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("from");
+    std::fs::write(&from, b"bytes").unwrap();
+    let (name, kept) = ("again.cmd", "again.cmd.kept");
+    let before = listed();
+    for config in [rpc("TARGET"), ssh("TARGET")] {
+        let host = Host::new(config);
+        host.act(&copy(name, &from, None)).await.unwrap();
+        host.act(&copy(kept, &from, None)).await.unwrap();
+        // the same lies there under that name already, and nothing would be lost
+        host.act(&copy(name, &from, Some(kept))).await.unwrap();
+        assert_eq!(now(&[name, kept]).await, [digest(b"bytes"), digest(b"bytes")]);
+        host.act(&remove(kept, None)).await.unwrap();
+        host.act(&remove(name, None)).await.unwrap();
+        host.ask(&share("Tools")).await.unwrap();
+        assert_eq!(listed(), before);
+    }
+}

@@ -104,13 +104,21 @@ function Switch-File([string]$Place, [string]$New, [string]$Old) {
     }
 }
 
+function Test-Same([string]$One, [string]$Other) {
+    if (-not [IO.File]::Exists($Other)) { return $false }
+    $digests = $One, $Other | ForEach-Object { Get-Sha256 $_ (New-Object IO.FileInfo $_).Length }
+    $digests[0] -eq $digests[1]
+}
+
 function Assert-Arrival($Act, [string]$New, [string]$Keep) {
-    if ($Keep -and [IO.File]::Exists($Keep)) {
+    if ($Keep -and [IO.File]::Exists($Keep) -and -not (Test-Same $Keep (Get-Place $Act.path))) {
         Stop-Answer 'unsupported' "$($Act.keep) is there already; look at it and move it away: it would be lost"
     }
     if ((Get-Sha256 $New (New-Object IO.FileInfo $New).Length) -ne $Act.sha256) {
         Stop-Answer 'malformed' "what arrived for $($Act.path) is not what was sent"
     }
+    # It is what is kept now.
+    if ($Keep) { Remove-Quietly $Keep }
 }
 
 function Set-File($Act) {
@@ -137,4 +145,25 @@ function Remove-File($Act) {
     } elseif ([IO.File]::Exists($place)) {
         Invoke-Change { [IO.File]::Delete($place) }
     }
+}
+
+function New-Folder($Act) {
+    $place = Get-Place $Act.path
+    if ([IO.File]::Exists($place)) { Stop-Answer 'malformed' "$($Act.path) is a file" }
+    if ([IO.Directory]::Exists($place)) { return }
+    # CreateDirectory would make those above it too.
+    if (-not [IO.Directory]::Exists([IO.Path]::GetDirectoryName($place))) {
+        Stop-Answer 'not_found' "the host has no folder for $($Act.path)"
+    }
+    Invoke-Change { [IO.Directory]::CreateDirectory($place) }
+}
+
+function Remove-Folder($Act) {
+    $place = Get-Place $Act.path
+    if ([IO.File]::Exists($place)) { Stop-Answer 'malformed' "$($Act.path) is a file" }
+    if (-not [IO.Directory]::Exists($place)) { return }
+    if ([IO.Directory]::GetFileSystemEntries($place).Length) {
+        Stop-Answer 'unsupported' "the folder $($Act.path) is not empty"
+    }
+    Invoke-Change { [IO.Directory]::Delete($place, $false) }
 }

@@ -23,6 +23,8 @@ function Invoke-Act($Act) {
         'file write' { Write-FilePiece $Act }
         'file copy' { Set-File $Act }
         'file remove' { Remove-File $Act }
+        'file make_folder' { New-Folder $Act }
+        'file remove_folder' { Remove-Folder $Act }
         default { Stop-Answer 'unsupported' "there is no act $_" }
     }
 }

@@ -118,15 +118,19 @@ class Drive:
         self.path = path
         self.connection = session.share(self.share)
 
-    def has(self, path):
+    def kind(self, path):
+        """Whether it is a file or a folder; None without either."""
         try:
-            return not entry_of(self.connection, path[3:], path)["attrib"] & FOLDER
+            return "folder" if entry_of(self.connection, path[3:], path)["attrib"] & FOLDER else "file"
         except Absent:
-            return False
+            return None
         except NTSTATUSError as error:
             if status_of(error)[0] in NOT_FOUND:
-                return False
+                return None
             raise
+
+    def has(self, path):
+        return self.kind(path) == "file"
 
     def change(self, work, doing):
         """Makes the one call that changes something."""
@@ -141,6 +145,15 @@ class Drive:
 
     def delete(self, path):
         self.change(lambda: self.connection.unlink(path[3:]), "deleting %s" % path)
+
+    def holds(self, folder):
+        return any(entry["name"] not in (".", "..") for entry in self.connection.list(folder[3:], attribs=ALL_KINDS))
+
+    def make_folder(self, path):
+        self.change(lambda: self.connection.mkdir(path[3:]), "making the folder %s" % path)
+
+    def delete_folder(self, path):
+        self.change(lambda: self.connection.rmdir(path[3:]), "deleting the folder %s" % path)
 
     def discard(self, path):
         """Deletes what nobody misses."""
@@ -229,10 +242,12 @@ def place_file(session, act):
 
 def check_place(drive, act):
     path, new, keep = act["path"], act["temporary"], act["keep"]
-    if keep and drive.has(keep):
+    if keep and drive.has(keep) and not (drive.has(path) and drive.digest(keep) == drive.digest(path)):
         raise Absent("unsupported", "%s is there already; look at it and move it away: it would be lost" % keep)
     if drive.digest(new) != act["sha256"]:
         raise Absent("malformed", "what arrived for %s is not what was sent" % path)
+    if keep:
+        drive.discard(keep)  # it is what is kept now
 
 
 def remove_file(session, act):
@@ -243,3 +258,25 @@ def remove_file(session, act):
                 session.afterwards.append(lambda: drive.discard(old))
         elif drive.has(path):
             drive.delete(path)
+
+
+def make_folder(session, act):
+    path = act["path"]
+    with drive_of(session, path) as drive:
+        there = drive.kind(path)
+        if there == "file":
+            raise Absent("malformed", "%s is a file" % path)
+        if not there:
+            drive.make_folder(path)
+
+
+def remove_folder(session, act):
+    path = act["path"]
+    with drive_of(session, path) as drive:
+        there = drive.kind(path)
+        if there == "file":
+            raise Absent("malformed", "%s is a file" % path)
+        if there:
+            if drive.holds(path):
+                raise Absent("unsupported", "the folder %s is not empty" % path)
+            drive.delete_folder(path)

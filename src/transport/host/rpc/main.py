@@ -19,6 +19,8 @@ ACTS = {
     ("file", "write"): write_piece,
     ("file", "copy"): place_file,
     ("file", "remove"): remove_file,
+    ("file", "make_folder"): make_folder,
+    ("file", "remove_folder"): remove_folder,
 }
 
 
