@@ -1,6 +1,9 @@
 //! Reads packs in three passes: manifests and names, then expressions, then what they say of each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod supplies;
+mod switches;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::declared::Declared;
@@ -10,7 +13,7 @@ use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
     discovery, guard, rights, supply,
 };
-use super::{check_runbook, checks, decode_runbook};
+use super::{check_runbook, checks};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::facts::{FactSchema, Root};
 use crate::yaml::{self, Fields, Node};
@@ -106,7 +109,7 @@ fn parse_pack(
             "facts" => parsed.facts.extend(listed(tree, "facts", sink)),
             "rules" => parsed.rules.extend(listed(tree, "rules", sink)),
             "fixes" => parsed.fixes.extend(listed(tree, "fixes", sink)),
-            "runbooks" => runbooks(&tree, &mut parsed, sink),
+            "runbooks" => switches::parsed(&tree, &mut parsed, sink),
             other => {
                 let message = format!("`{other}` has no place in a pack");
                 let stray = Diagnostic::error("stray-file", message).at(Span::whole(id).start(), "");
@@ -129,18 +132,6 @@ fn discovery(tree: &Node, parsed: &mut Parsed, sink: &mut Diagnostics) {
     fields.finish();
     parsed.facts.extend_from_slice(facts.unwrap_or_default());
     parsed.discovery.extend_from_slice(ways.unwrap_or_default());
-}
-
-/// Runbooks, and steps of these or of other packs' runbooks.
-fn runbooks(tree: &Node, parsed: &mut Parsed, sink: &mut Diagnostics) {
-    let Some(mut fields) = Fields::of(tree, sink, "this file") else {
-        return;
-    };
-    let runbooks = fields.or("runbooks", &[][..], yaml::decode::items);
-    let steps = fields.or("steps", &[][..], yaml::decode::items);
-    fields.finish();
-    parsed.runbooks.extend_from_slice(runbooks.unwrap_or_default());
-    parsed.steps.extend_from_slice(steps.unwrap_or_default());
 }
 
 /// The items of a file that is one list under one key.
@@ -203,7 +194,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
         checks::add_rules(&mut catalogue.rules, rules, sink);
         beside_rules(&mut catalogue, pack, parsed, sink);
     }
-    supply(&mut catalogue, parsed, &packs, sink);
+    supplies::join(&mut catalogue, parsed, &packs, sink);
     check(&catalogue, parsed, sink);
     check_runbook::replace(&mut catalogue);
     (!sink.has_errors()).then_some(catalogue)
@@ -224,67 +215,16 @@ fn beside_rules(catalogue: &mut Catalogue, pack: &Pack, parsed: &Parsed, sink: &
         catalogue.rights.extend(needed);
         catalogue.former_rights.extend(former);
     }
-    switches(catalogue, parsed, pack, sink);
-}
-
-/// How fixes are done that packs leave to others; of one that is wrong itself nothing more is told.
-fn supply(catalogue: &mut Catalogue, parsed: &[Parsed], packs: &[Option<Pack>], sink: &mut Diagnostics) {
-    let wrong = wrong_fixes(catalogue, parsed);
-    let mut said: Vec<(&Pack, &Node)> = Vec::new();
-    for (parsed, pack) in parsed.iter().zip(packs) {
-        let Some(pack) = pack else { continue };
-        let supplies = parsed.fixes.iter().filter(|node| supply::is_supply(node));
-        said.extend(supplies.map(|node| (pack, node)));
-    }
-    said.retain(|(_, node)| {
-        let id = node.get("fix").and_then(Node::text);
-        id.is_none_or(|id| !wrong.contains(id))
-    });
-    supply::join(catalogue, &said, sink);
-}
-
-/// The fixes that packs declare and that are wrong themselves.
-fn wrong_fixes<'n>(catalogue: &Catalogue, parsed: &'n [Parsed]) -> BTreeSet<&'n str> {
-    let fixes = parsed.iter().flat_map(|parsed| &parsed.fixes);
-    let declared = fixes.filter(|node| !supply::is_supply(node));
-    let ids = declared.filter_map(|node| node.get("fix")?.text());
-    ids.filter(|id| !catalogue.fixes.contains_key(*id)).collect()
+    switches::add(catalogue, parsed, pack, sink);
 }
 
 /// Checks the whole; what is wrong itself is not told again by those who use it.
 fn check(catalogue: &Catalogue, parsed: &[Parsed], sink: &mut Diagnostics) {
-    checks::check(catalogue, &wrong_fixes(catalogue, parsed), sink);
+    checks::check(catalogue, &supplies::wrong_fixes(catalogue, parsed), sink);
     let steps = parsed.iter().flat_map(|parsed| &parsed.steps);
     let steps = steps.filter_map(|node| node.get("step")?.text());
     let wrong = steps.filter(|id| !catalogue.steps.contains_key(*id)).collect();
     check_runbook::check(catalogue, &wrong, sink);
-}
-
-/// The runbooks of a pack, and its steps of any runbook.
-fn switches(catalogue: &mut Catalogue, parsed: &Parsed, pack: &Pack, sink: &mut Diagnostics) {
-    for node in &parsed.runbooks {
-        let Some(runbook) = decode_runbook::runbook(node, &pack.name, sink) else {
-            continue;
-        };
-        match catalogue.runbooks.get(&runbook.name) {
-            Some(first) => sink.push(checks::duplicate(
-                "runbook",
-                &runbook.name,
-                runbook.span,
-                first.span,
-            )),
-            None => drop(catalogue.runbooks.insert(runbook.name.clone(), runbook)),
-        }
-    }
-    for node in &parsed.steps {
-        let Some(step) = decode_runbook::step(node, &pack.name, &catalogue.schema, sink) else {
-            continue;
-        };
-        match catalogue.steps.get(step.id()) {
-            Some(first) => sink.push(checks::duplicate("step", step.id(), node.span, first.doing.span)),
-            None => drop(catalogue.steps.insert(step.doing.id.clone(), step)),
-        }
-    }
 }
 
 type Named = BTreeMap<Arc<str>, Setting>;
