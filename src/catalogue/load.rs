@@ -11,7 +11,7 @@ use super::decode_fact::{self, FactHead, Implementation, Says};
 use super::files::digest_of;
 use super::{
     Catalogue, Fix, Pack, PackFiles, PackSource, Rule, Rules, Setting, decode_fix, decode_pack, decode_rule,
-    discovery, guard, rights, supply,
+    discovery, guard, rights,
 };
 use super::{check_runbook, checks};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceMap, Span};
@@ -181,9 +181,7 @@ fn build(mut parsed: Vec<Parsed>, sink: &mut Diagnostics) -> Option<Catalogue> {
     for ((pack, parsed), rules) in packs.iter().zip(parsed).zip(rules) {
         let Some(pack) = pack else { continue };
         let fixes: Vec<Fix> = parsed
-            .fixes
-            .iter()
-            .filter(|node| !supply::is_supply(node))
+            .declared_fixes()
             .filter_map(|n| decode_fix::fix(n, &pack.name, &catalogue.schema, sink))
             .collect();
         checks::add_fixes(&mut catalogue.fixes, fixes, sink);

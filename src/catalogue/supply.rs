@@ -11,10 +11,15 @@ use crate::facts::FactSchema;
 use crate::yaml::decode::nonempty;
 use crate::yaml::{Fields, Node};
 
-/// Whether an entry of `fixes:` speaks of a fix that another pack declares.
-pub(super) fn is_supply(node: &Node) -> bool {
-    let declares = ["about", "on", "safety"];
-    node.get("fix").is_some() && declares.iter().all(|key| node.get(key).is_none())
+/// Whether an entry of `fixes:` of a pack speaks of a fix that another pack declares: it bears the name of that one, and
+/// says nothing that only declares.
+pub(super) fn is_supply(node: &Node, pack: &str) -> bool {
+    let id = node.get("fix").and_then(Node::text);
+    let is_of_others = id.is_some_and(|id| id.split_once('/').is_none_or(|(owner, _)| owner != pack));
+    is_of_others
+        && ["about", "on", "safety"]
+            .iter()
+            .all(|key| node.get(key).is_none())
 }
 
 /// Joins what packs say of the fixes that others leave to them, and tells of those that are left to nobody.

@@ -56,6 +56,18 @@ fn a_fix_says_what_it_changes_and_how_it_is_taken_back() {
 }
 
 #[test]
+fn a_fix_that_forgot_its_keys_is_no_other_packs() {
+    let (codes, told) = told(
+        &format!("  - fix: own/mend\n{WHOLE}"),
+        "job: item.name, place: item.state",
+    );
+    assert_eq!(codes, ["missing-key"; 3], "{told}");
+    for key in ["about", "on", "safety"] {
+        assert!(told.contains(&format!("`{key}`")), "{told}");
+    }
+}
+
+#[test]
 fn mistakes_in_a_fix_are_told_at_once_and_in_their_places() {
     let fix = "    needs: { 'target.own.jobs[job].stat': any, target.own.jobs: any, '1 + 1': any }\n    sets: { 'target.own.mode': '1' }\n    actions:\n      - tds: { batch: 'EXEC start {{ job }}' }\n      - tds: { batch: 'EXEC start {{ jop | lit }}' }\n      - ldap: { modify: '{{ job }}' }\n      - ldap: { modify: '{{ job }}', replace: { '1x': job } }\n      - service: { set_start: '{{ job }}', to: 1 }\n      - registry: { set: 'A\\B', value: C, data: job, kind: text }\n      - on: directory\n        service: { stop: '{{ job }}' }\n      - tds: { batch: a, dtabase: job }\n    no_undo: a\n";
     let (codes, text) = told(&format!("{HEAD}{fix}"), "job: item.name, place: item.state");
