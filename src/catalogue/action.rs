@@ -20,6 +20,18 @@ pub struct Verb {
     pub slots: &'static [Slot],
     /// How it reads in a list of what would be done.
     pub reads: &'static str,
+    pub access: Access,
+}
+
+/// What a verb does to who gets in, and who may do what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Kept,
+    Given,
+    /// Rights, members or an object are gone afterwards.
+    Taken,
+    /// It depends on which attributes it writes.
+    ByAttribute,
 }
 
 /// What else a verb is told.
@@ -118,6 +130,7 @@ pub const VERBS: &[Verb] = &[
         object: DN,
         slots: &[needed("attributes", Kind::Attributes)],
         reads: "add the object",
+        access: Access::Kept,
     },
     Verb {
         protocol: "ldap",
@@ -129,6 +142,7 @@ pub const VERBS: &[Verb] = &[
             optional("remove", Kind::Attributes),
         ],
         reads: "change the object",
+        access: Access::ByAttribute,
     },
     Verb {
         protocol: "ldap",
@@ -136,6 +150,7 @@ pub const VERBS: &[Verb] = &[
         object: DN,
         slots: &[],
         reads: "delete the object",
+        access: Access::Taken,
     },
     Verb {
         protocol: "ldap",
@@ -143,6 +158,7 @@ pub const VERBS: &[Verb] = &[
         object: DN,
         slots: RIGHTS,
         reads: "add to the access list of",
+        access: Access::Given,
     },
     Verb {
         protocol: "ldap",
@@ -150,6 +166,7 @@ pub const VERBS: &[Verb] = &[
         object: DN,
         slots: TAKEN_BACK,
         reads: "take out of the access list of",
+        access: Access::Taken,
     },
     Verb {
         protocol: "tds",
@@ -160,6 +177,7 @@ pub const VERBS: &[Verb] = &[
             optional("params", Kind::Values),
         ],
         reads: "run",
+        access: Access::Kept,
     },
     Verb {
         protocol: "service",
@@ -167,6 +185,7 @@ pub const VERBS: &[Verb] = &[
         object: NAME,
         slots: &[],
         reads: "start the service",
+        access: Access::Kept,
     },
     Verb {
         protocol: "service",
@@ -174,6 +193,7 @@ pub const VERBS: &[Verb] = &[
         object: NAME,
         slots: &[],
         reads: "stop the service, dependent ones first",
+        access: Access::Kept,
     },
     Verb {
         protocol: "service",
@@ -181,6 +201,7 @@ pub const VERBS: &[Verb] = &[
         object: NAME,
         slots: &[needed("to", Kind::Value(Wanted::Text))],
         reads: "set how the service starts",
+        access: Access::Kept,
     },
     Verb {
         protocol: "registry",
@@ -193,6 +214,7 @@ pub const VERBS: &[Verb] = &[
             optional("view", VIEW),
         ],
         reads: "write to the registry key",
+        access: Access::Kept,
     },
     Verb {
         protocol: "registry",
@@ -200,6 +222,7 @@ pub const VERBS: &[Verb] = &[
         object: KEY,
         slots: &[needed("value", NAME), optional("view", VIEW)],
         reads: "delete a value of the registry key",
+        access: Access::Kept,
     },
     Verb {
         protocol: "file",
@@ -207,6 +230,7 @@ pub const VERBS: &[Verb] = &[
         object: PATH,
         slots: &[needed("from", PATH), optional("keep", PATH)],
         reads: "write the file",
+        access: Access::Kept,
     },
     Verb {
         protocol: "file",
@@ -214,6 +238,7 @@ pub const VERBS: &[Verb] = &[
         object: PATH,
         slots: &[optional("restore", PATH)],
         reads: "remove the file",
+        access: Access::Kept,
     },
     Verb {
         protocol: "file",
@@ -221,6 +246,7 @@ pub const VERBS: &[Verb] = &[
         object: PATH,
         slots: &[],
         reads: "make the folder",
+        access: Access::Kept,
     },
     Verb {
         protocol: "file",
@@ -228,6 +254,7 @@ pub const VERBS: &[Verb] = &[
         object: PATH,
         slots: &[],
         reads: "remove the folder, if it is empty,",
+        access: Access::Kept,
     },
     Verb {
         protocol: "dns",
@@ -235,6 +262,7 @@ pub const VERBS: &[Verb] = &[
         object: DNS,
         slots: RECORD,
         reads: "add a record of",
+        access: Access::Kept,
     },
     Verb {
         protocol: "dns",
@@ -242,6 +270,7 @@ pub const VERBS: &[Verb] = &[
         object: DNS,
         slots: RECORD,
         reads: "remove a record of",
+        access: Access::Kept,
     },
     Verb {
         protocol: "shell",
@@ -249,6 +278,7 @@ pub const VERBS: &[Verb] = &[
         object: Kind::Script,
         slots: &[optional("input", Kind::Named)],
         reads: "run the script",
+        access: Access::Kept,
     },
     Verb {
         protocol: "shell",
@@ -256,6 +286,7 @@ pub const VERBS: &[Verb] = &[
         object: Kind::Program,
         slots: &[optional("input", Kind::Named)],
         reads: "run the program",
+        access: Access::Kept,
     },
     Verb {
         protocol: "setting",
@@ -263,6 +294,7 @@ pub const VERBS: &[Verb] = &[
         object: Kind::Value(Wanted::Text),
         slots: &[needed("to", Kind::Value(Wanted::Anything))],
         reads: "set in the pair file",
+        access: Access::Kept,
     },
 ];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decode_fix::ty_of;
-use super::{Action, Arg, Attributes, Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
+use super::{Access, Action, Arg, Catalogue, Fix, FixUse, Input, On, Rule, Safety, Spot, Undo};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::predicate::{KeyPart, Ty};
 
@@ -69,23 +69,7 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
         }
         return;
     }
-    if fix.safety == Safety::Safe && fix.undoes_a_secret() {
-        let message =
-            format!("`{id}` writes over a secret, which nobody can bring back once the run has ended");
-        wrong("unsafe-secret", message, "say `safety: confirm`");
-    }
-    if fix.safety == Safety::Safe && fix.actions.iter().any(gives_rights) {
-        let message = format!("`{id}` gives somebody rights, so somebody has to agree to it");
-        wrong("unsafe-grant", message, "say `safety: confirm`");
-    }
-    if fix.safety != Safety::Destructive && fix.actions.iter().any(locks_out) {
-        let message = format!("`{id}` takes rights, members or objects away, or decides who gets in at all");
-        wrong(
-            "unsafe-taking",
-            message,
-            "say `safety: destructive`, so that it is agreed to by its name",
-        );
-    }
+    is_agreed_to(fix, &mut wrong);
     let lacks = [
         (
             fix.would.is_none(),
@@ -108,6 +92,33 @@ fn is_whole(fix: &Fix, sink: &mut Diagnostics) {
     }
 }
 
+/// What may shut somebody out, or lose something, is not done unasked.
+fn is_agreed_to(fix: &Fix, wrong: &mut dyn FnMut(&'static str, String, &str)) {
+    let id = &fix.id;
+    if fix.safety == Safety::Safe && fix.undoes_a_secret() {
+        let message =
+            format!("`{id}` writes over a secret, which nobody can bring back once the run has ended");
+        wrong("unsafe-secret", message, "say `safety: confirm`");
+    }
+    if fix.safety == Safety::Safe
+        && fix
+            .actions
+            .iter()
+            .any(|action| action.verb.access == Access::Given)
+    {
+        let message = format!("`{id}` gives somebody rights, so somebody has to agree to it");
+        wrong("unsafe-grant", message, "say `safety: confirm`");
+    }
+    if fix.safety != Safety::Destructive && fix.actions.iter().any(Action::locks_out) {
+        let message = format!("`{id}` takes rights, members or objects away, or decides who gets in at all");
+        wrong(
+            "unsafe-taking",
+            message,
+            "say `safety: destructive`, so that it is agreed to by its name",
+        );
+    }
+}
+
 /// Attributes of a directory that decide who gets in and who may do what ([MS-ADA1] to [MS-ADA3]).
 const WHO_GETS_IN: &[&str] = &[
     "accountexpires",
@@ -121,25 +132,23 @@ const WHO_GETS_IN: &[&str] = &[
     "userpassword",
 ];
 
-/// Whether somebody may be without a way in once it is done. A name of an attribute that is filled in later is not seen.
-fn locks_out(action: &Action) -> bool {
-    let is_way_in = |attributes: &Attributes| {
-        let name = attributes.name.constant.as_deref().unwrap_or_default();
-        WHO_GETS_IN.contains(&name.to_ascii_lowercase().as_str())
-    };
-    let written = action.args.iter().filter_map(|(_, arg)| match arg {
-        Arg::Attributes(all) => Some(all),
-        _ => None,
-    });
-    match (action.verb.protocol, action.verb.name) {
-        ("ldap", "revoke" | "delete") => true,
-        ("ldap", "modify") => written.flatten().any(is_way_in),
-        _ => false,
+impl Action {
+    /// Whether writing this attribute may leave somebody without a way in.
+    pub(crate) fn decides_who_gets_in(&self, attribute: &str) -> bool {
+        let attribute = attribute.to_ascii_lowercase();
+        self.verb.access == Access::ByAttribute && WHO_GETS_IN.contains(&attribute.as_str())
     }
-}
 
-fn gives_rights(action: &Action) -> bool {
-    (action.verb.protocol, action.verb.name) == ("ldap", "grant")
+    /// Whether somebody may be without a way in once it is done. The names of attributes that are filled in are looked at
+    /// when they are.
+    fn locks_out(&self) -> bool {
+        let written = self.args.iter().filter_map(|(_, arg)| match arg {
+            Arg::Attributes(all) => Some(all),
+            _ => None,
+        });
+        let mut names = written.flatten().filter_map(|one| one.name.constant.as_deref());
+        self.verb.access == Access::Taken || names.any(|name| self.decides_who_gets_in(name))
+    }
 }
 
 fn is_guided(fix: &Fix, wrong: &mut dyn FnMut(&'static str, String, &str)) {

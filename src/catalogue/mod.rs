@@ -37,7 +37,7 @@ mod supply;
 mod trust;
 mod types;
 
-pub use action::{Action, Arg, Attributes, Kind, Slot, VERBS, Verb, Wanted};
+pub use action::{Access, Action, Arg, Attributes, Kind, Slot, VERBS, Verb, Wanted};
 pub use bind::bind;
 pub(crate) use checks::{reads_of_fact, rule_order, subject_sides};
 pub use discovery::{ASKED, Discovery};
