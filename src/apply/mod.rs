@@ -6,6 +6,7 @@
 //! [`apply()`], [`resume()`] and [`undo()`] are the same few parts in another order.
 
 mod back;
+mod changing;
 mod deed;
 mod fresh;
 mod live;
@@ -30,6 +31,7 @@ use crate::facts::{Absence, Facts};
 use crate::pair::Waiver;
 use crate::store::{Kind, Lock, Store, StoreError};
 
+use changing::Changing;
 use fresh::Fresh;
 use log::{Log, Unheard};
 use run::Run;
@@ -160,6 +162,7 @@ async fn carry_out<W: World>(means: Means<'_, W>, book: Book, course: Course) ->
         log: Log::new(means.store, means.lock, means.clock, means.watch),
         watch: means.watch,
         stop: means.stop,
+        changing: Changing::of(&book.tasks),
         tasks: book.tasks,
         states: RefCell::new(book.states),
         failing: Cell::new(false),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
+use super::changing::Changing;
 use super::fresh::Fresh;
 use super::log::{Log, Unheard};
 use super::state::{Book, State};
@@ -36,6 +37,7 @@ pub(super) struct Run<'a, W> {
     pub(super) watch: &'a dyn Watch,
     pub(super) stop: CancellationToken,
     pub(super) tasks: Vec<Task>,
+    pub(super) changing: Changing,
     pub(super) states: RefCell<Vec<State>>,
     /// Whether a step failed, so that no further one is begun.
     pub(super) failing: Cell<bool>,

@@ -149,13 +149,8 @@ impl<W: World> Run<'_, W> {
     /// Whether a step that this run did changed the place, or something in or around it.
     fn changed_by_us(&self, place: &Trail) -> bool {
         let states = self.states.borrow();
-        let done = self
-            .tasks
-            .iter()
-            .zip(states.iter())
-            .filter(|(_, state)| state.is_ours());
-        let mut changed = done.flat_map(|(task, _)| &task.changes);
-        changed.any(|goal| goal.place.covers(place) || place.covers(&goal.place))
+        let mut around = self.changing.around(place);
+        around.any(|step| states[step].is_ours())
     }
 
     async fn read_for(
