@@ -1,7 +1,7 @@
 //! What would be done, action by action, as it would be sent.
 
 use super::{Filling, LATER, on};
-use crate::catalogue::{Action, Arg, Attributes, On, Phrase};
+use crate::catalogue::{Action, Arg, Attributes, On, Phrase, Safety};
 use crate::facts::{Absence, FactValue};
 use crate::plan::model::{At, Detail, Doing, Held};
 use crate::predicate::{Expression, Fault, Locals, Seen};
@@ -151,6 +151,9 @@ impl<'a> Filling<'_, 'a> {
             let Detail::Text(key) = self.text(&one.name, has_item, locals)? else {
                 return Err(Held::Refused("the name of an attribute is not known".to_owned()));
             };
+            if one.name.constant.is_none() && action.decides_who_gets_in(&key) {
+                self.may_decide_who_gets_in(&key)?;
+            }
             details.push((format!("{name} {key}"), self.value(&one.value, locals)?));
             Ok(())
         };
@@ -163,6 +166,17 @@ impl<'a> Filling<'_, 'a> {
             put(&locals)?;
         }
         Ok(())
+    }
+
+    /// A name of an attribute that is filled in was not seen when the pack was checked.
+    fn may_decide_who_gets_in(&self, attribute: &str) -> Result<(), Held> {
+        if self.fix.safety == Safety::Destructive {
+            return Ok(());
+        }
+        Err(Held::Refused(format!(
+            "fix {}: `{attribute}` decides who gets in, and only a fix with `safety: destructive` may have it filled in",
+            self.fix.id
+        )))
     }
 
     fn value(&self, value: &Expression, locals: &Locals) -> Result<Detail, Held> {

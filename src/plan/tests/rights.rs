@@ -70,3 +70,45 @@ fn rights_on_one_object_are_one_write() {
     let back = ["revoke", "to", "rights", "before", "to", "rights", "before"];
     assert_eq!(written(Which::Undo), [back]);
 }
+
+/// At load nobody sees the name of an attribute that is filled in.
+#[test]
+fn an_attribute_that_decides_who_gets_in_is_not_filled_in_unasked() {
+    let write = |attribute: &str, safety: &str| {
+        let fix = format!(
+            r#"
+  - fix: own/write
+    about: a
+    inputs: {{ attribute: text }}
+    on: directory
+    safety: {safety}
+    would: write {{{{ attribute }}}}
+    sets: {{ target.own.engine: any }}
+    actions: [{{ ldap: {{ modify: DC=a, replace: {{ for_each: list(attribute), attribute: "{{{{ item }}}}", value: '"a"' }} }} }}]
+    no_undo: a
+"#
+        );
+        let rule = SHUT_OUT.replace(
+            "use: own/let-in, with: { dn: 'dn(\"DC=a\")', to: 'sid(\"S-1-5-18\")', rights: '[\"read\"]' }",
+            &format!("use: own/write, with: {{ attribute: '\"{attribute}\"' }}"),
+        );
+        let catalogue = catalogue_with(&rule, &fix);
+        let (facts, judged) = found(&catalogue, &serde_json::json!({}), "down");
+        let plan = plan(&Basis {
+            catalogue: &catalogue,
+            facts: &facts,
+            findings: &judged.findings,
+        });
+        let plan = plan.unwrap();
+        let refused = plan.left.first().map(|left| format!("{:?}", left.because));
+        assert_eq!(plan.steps.len(), usize::from(refused.is_none()));
+        refused
+    };
+    assert_eq!(write("description", "confirm"), None);
+    assert_eq!(write("Member", "destructive"), None);
+    let refused = write("Member", "confirm").unwrap();
+    assert!(
+        refused.contains("`Member`") && refused.contains("destructive"),
+        "{refused}"
+    );
+}
