@@ -37,6 +37,8 @@ counts() {
     for size in 50 1000 10000; do echo "evaluate $size $(task evaluate $size)"; done
     for size in 50 1000; do echo "by-record $size $(task by-record $size)"; done
     for size in 10 100 1000 10000; do echo "records $size $(task records $size)"; done
+    for size in 50 500; do echo "runbooks $size $(task runbooks $size)"; done
+    for size in 50 500; do echo "scripts $size $(task scripts $size)"; done
 }
 
 if [[ ${1-} == --update ]]; then

@@ -3,13 +3,16 @@
 //! The difference between two numbers of times is the task alone, without the preparation of its input.
 
 #[path = "../workload/mod.rs"]
+#[expect(dead_code, reason = "the other benches use more of it")]
 mod workload;
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use standin::catalogue::{embedded_packs, load, load_to_judge};
 use standin::diagnostic::SourceMap;
-use workload::{Joins, catalogue, facts, judged, many, pack};
+use standin::generate::Templates;
+use workload::{Joins, catalogue, facts, judged, many, pack, pairs};
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -52,6 +55,19 @@ fn main() {
                     .iter()
                     .map(|catalogue| judged(catalogue, &facts).findings.len());
                 found.sum::<usize>()
+            });
+        }
+        "runbooks" | "scripts" => {
+            let large = pairs::DATABASES.large(size);
+            let known = large.known();
+            let (templates, runbooks) = (Templates::with(&BTreeMap::new()), known.runbooks());
+            let templates = templates.expect("ours are right");
+            repeat(times, || {
+                if task == "runbooks" {
+                    known.runbooks().len()
+                } else {
+                    known.scripts(&runbooks, &templates).len()
+                }
             });
         }
         other => panic!("there is no task `{other}`"),

@@ -1,4 +1,4 @@
-//! How long it takes: `cargo bench --bench speed -- load`, `evaluate`, `growth` or `plan`.
+//! How long it takes: `cargo bench --bench speed -- load`, `evaluate`, `growth`, `plan` or `scripts`.
 //!
 //! Times depend on the machine and on what else it does; `benches/instructions.sh` counts instructions, which do not.
 
@@ -6,6 +6,7 @@ mod evaluate;
 mod growth;
 mod load;
 mod plan;
+mod scripts;
 #[path = "../workload/mod.rs"]
 mod workload;
 
@@ -17,5 +18,6 @@ fn main() {
     evaluate::benches(&mut criterion);
     growth::benches(&mut criterion);
     plan::benches(&mut criterion);
+    scripts::benches(&mut criterion);
     criterion.final_summary();
 }

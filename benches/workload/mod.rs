@@ -5,6 +5,7 @@
 //! pair that somebody works on.
 
 pub(crate) mod many;
+pub(crate) mod pairs;
 
 use std::fmt::Write as _;
 

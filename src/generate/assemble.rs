@@ -14,14 +14,17 @@ use crate::catalogue::{Command, Script};
 use crate::facts::{FactValue, Side};
 use crate::plan::{At, PairRunbook, PairStep};
 
-/// The text of the script of a runbook; `Err` names every step that cannot be written, and why.
+/// The text of a script, or every step that cannot be written, and why.
+pub(super) type Made = Result<String, Vec<(String, String)>>;
+
+/// The text of the script of a runbook.
 pub(super) fn script(
     runbook: &PairRunbook<'_>,
     script: &Script,
     language: Language,
     sites: &Sites,
     templates: &Templates,
-) -> Result<String, Vec<(String, String)>> {
+) -> Made {
     let scribe = Scribe {
         language,
         sites,
@@ -42,15 +45,40 @@ pub(super) fn script(
         return Err(wrong);
     };
     let remark = language.remark();
-    let text = put(&frame, &format!("{remark} <steps>"), &steps);
-    let text = put(&text, &format!("{remark} <calls>"), &calls);
-    let lines: Vec<&str> = text.lines().collect();
+    let fillers =
+        [("steps", steps), ("calls", calls)].map(|(name, body)| (format!("{remark} <{name}>"), body));
     let mark = match language {
         // Without it version 5.1 takes the text for one of the old code page.
         Language::PowerShell => "\u{feff}",
         Language::Cmd => "",
     };
-    Ok(format!("{mark}{}\r\n", lines.join("\r\n")))
+    Ok(framed(mark, &frame, &fillers))
+}
+
+/// Puts each text in the place of every line of the frame that is its marker, as far in as the marker, and ends lines as
+/// Windows does.
+fn framed(mark: &str, frame: &str, fillers: &[(String, String)]) -> String {
+    let bodies: usize = fillers.iter().map(|(_, body)| body.len()).sum();
+    // Most lines are not long, and each gets one more letter.
+    let mut text = String::with_capacity((frame.len() + bodies) / 8 * 9);
+    text += mark;
+    let mut line_of = |indent: &str, line: &str| {
+        if !line.is_empty() {
+            text += indent;
+            text += line;
+        }
+        text += "\r\n";
+    };
+    for line in frame.lines() {
+        match fillers.iter().find(|(marker, _)| line.trim() == marker) {
+            Some((_, body)) => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                body.trim_end().lines().for_each(|line| line_of(indent, line));
+            }
+            None => line_of("", line),
+        }
+    }
+    text
 }
 
 /// What cmd reads of one line, in letters.

@@ -1,8 +1,9 @@
 //! Two changes of one text into one, by lines.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::{Algorithm, DiffOp, capture_diff};
 
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,21 +31,89 @@ pub(super) fn merge(was: &[&str], mine: &[&str], new: &[&str]) -> Merged {
 }
 
 /// The line of the other text that each line is.
+///
+/// Where a step comes in, the numbers of all behind it change, which is as many differences as there are steps. So only
+/// what lies between two anchors is compared line with line.
 fn matches(was: &[&str], other: &[&str]) -> Vec<Option<usize>> {
     let mut matches = vec![None; was.len()];
-    for op in capture_diff_slices(Algorithm::Myers, was, other) {
-        if let DiffOp::Equal {
-            old_index,
-            new_index,
-            len,
-        } = op
-        {
-            for step in 0..len {
-                matches[old_index + step] = Some(new_index + step);
+    let mut from = (0, 0);
+    for to in anchors(was, other).into_iter().chain([(was.len(), other.len())]) {
+        for op in capture_diff(Algorithm::Myers, was, from.0..to.0, other, from.1..to.1) {
+            if let DiffOp::Equal {
+                old_index,
+                new_index,
+                len,
+            } = op
+            {
+                for step in 0..len {
+                    matches[old_index + step] = Some(new_index + step);
+                }
             }
         }
+        if let Some(line) = matches.get_mut(to.0) {
+            *line = Some(to.1);
+        }
+        from = (to.0 + 1, to.1 + 1);
     }
     matches
+}
+
+/// Lines that are there once in each text, with their places in both; of those that have changed places, the ones that
+/// say most.
+fn anchors(was: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
+    let (once, once_there) = (once(was), once(other));
+    let places = was
+        .iter()
+        .filter_map(|line| once[line].zip(*once_there.get(line)?));
+    let common: Vec<(usize, usize)> = places.collect();
+    let mut best = Heaviest::new(other.len());
+    let mut before = Vec::with_capacity(common.len());
+    for (at, (place, there)) in common.iter().enumerate() {
+        let (weight, last) = best.ending_before(*there);
+        before.push(last);
+        best.end(*there, (weight + was[*place].len() + 1, Some(at)));
+    }
+    let (_, last) = best.ending_before(other.len());
+    let chain = std::iter::successors(last, |at| before[*at]);
+    let mut anchors: Vec<(usize, usize)> = chain.map(|at| common[at]).collect();
+    anchors.reverse();
+    anchors
+}
+
+/// Each line with its place, or nothing where it is there more than once.
+fn once<'t>(lines: &[&'t str]) -> HashMap<&'t str, Option<usize>> {
+    let mut places = HashMap::new();
+    for (place, line) in lines.iter().enumerate() {
+        let known = places.entry(*line);
+        known.and_modify(|known| *known = None).or_insert(Some(place));
+    }
+    places
+}
+
+/// The weight of a chain of anchors, and its last one.
+type Chain = (usize, Option<usize>);
+
+/// The heaviest chain that ends before a place: a tree of which each node knows the best of the places below it.
+struct Heaviest(Vec<Chain>);
+
+impl Heaviest {
+    fn new(places: usize) -> Self {
+        Self(vec![(0, None); places + 1])
+    }
+
+    fn ending_before(&self, place: usize) -> Chain {
+        let nodes = std::iter::successors(Some(place), |node| Some(node & node.checked_sub(1)?));
+        let best = nodes.take_while(|node| *node > 0).map(|node| self.0[node]);
+        best.max().unwrap_or_default()
+    }
+
+    fn end(&mut self, place: usize, chain: Chain) {
+        let mut node = place + 1;
+        while let Some(known) = self.0.get_mut(node) {
+            *known = chain.max(*known);
+            node += node & node.wrapping_neg();
+        }
+    }
 }
 
 impl Merged {

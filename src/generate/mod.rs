@@ -15,6 +15,10 @@ pub use kept::{Existing, Fate, Manifest, Settled, is_written, settle};
 pub use sites::{Site, Sites};
 pub use templates::{Language, Templates};
 
+use std::panic::resume_unwind;
+use std::thread;
+
+use crate::catalogue;
 use crate::plan::PairRunbook;
 
 /// One file, as it is to be written.
@@ -42,9 +46,12 @@ pub fn scripts(
     let Some(script) = &runbook.runbook.script else {
         return (written, unwritten);
     };
-    for language in Language::ALL {
+    for (language, made) in Language::ALL
+        .into_iter()
+        .zip(in_languages(runbook, script, sites, templates))
+    {
         let name = format!("{}.{}", script.name, language.ending());
-        match assemble::script(runbook, script, language, sites, templates) {
+        match made {
             Ok(text) => written.push(Script { name, text }),
             Err(because) => unwritten.push(Unwritten { name, because }),
         }
@@ -62,6 +69,20 @@ pub fn scripts(
         }
     }
     (written, unwritten)
+}
+
+/// The text in each language, all at once: of a runbook of thousands of steps each takes its time.
+fn in_languages(
+    runbook: &PairRunbook<'_>,
+    script: &catalogue::Script,
+    sites: &Sites,
+    templates: &Templates,
+) -> [assemble::Made; Language::ALL.len()] {
+    let made = |language| assemble::script(runbook, script, language, sites, templates);
+    thread::scope(|scope| {
+        let begun = Language::ALL.map(|language| scope.spawn(move || made(language)));
+        begun.map(|begun| begun.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use tree_sitter::{Node, Parser};
 
-use super::{Language, Script, Site, Sites, Templates, Unwritten, scripts};
+use super::{
+    Existing, Fate, Language, Manifest, Script, Site, Sites, Templates, Unwritten, assemble, scripts, settle,
+};
 use crate::catalogue::{Catalogue, PackFile, PackFiles, PackSource, load};
 use crate::diagnostic::{SourceMap, human};
 use crate::facts::{FactPath, Facts, Observation, Provenance, Root, from_json};
@@ -443,27 +445,67 @@ fn processor() -> std::time::Duration {
     std::time::Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }
 
+/// The names of so many jobs.
+#[cfg(target_os = "linux")]
+fn jobs(number: usize) -> Vec<String> {
+    (0..number).map(|number| format!("job{number:04}")).collect()
+}
+
+/// The least that it takes.
+#[cfg(target_os = "linux")]
+fn least<T>(task: impl Fn() -> T) -> std::time::Duration {
+    let once = || {
+        let before = processor();
+        std::hint::black_box(task());
+        processor().checked_sub(before).unwrap()
+    };
+    (0..3).map(|_| once()).min().unwrap()
+}
+
 /// Size and processor time of one of so many steps.
 #[cfg(target_os = "linux")]
 fn one_of(number: usize, times: u32) -> (usize, std::time::Duration) {
-    let names: Vec<String> = (0..number).map(|number| format!("job{number:04}")).collect();
+    let names = jobs(number);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     with(&names, |made, written, _| {
         let templates = Templates::with(&BTreeMap::new()).unwrap();
-        let once = || {
-            let before = processor();
-            for _ in 0..times {
-                std::hint::black_box(scripts(made, &sites(), &templates));
+        let took = least(|| {
+            for language in [Language::ALL].repeat(times as usize).concat() {
+                let script = made.runbook.script.as_ref().unwrap();
+                let text = assemble::script(made, script, language, &sites(), &templates);
+                std::hint::black_box(text.unwrap());
             }
-            processor().checked_sub(before).unwrap()
-        };
+        });
         let steps = made.steps.len();
-        let took = (0..3).map(|_| once()).min().unwrap() / times / u32::try_from(steps).unwrap();
+        let took = took / times / u32::try_from(steps).unwrap();
         (
             written.iter().map(|script| script.text.len()).sum::<usize>() / steps,
             took,
         )
     })
+}
+
+/// What putting one step before so many others takes in scripts that somebody edited, for each step.
+#[cfg(target_os = "linux")]
+fn one_merged_of(number: usize) -> std::time::Duration {
+    let names = jobs(number);
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let was = with(&names, |_, written, _| written.to_vec());
+    names.insert(0, "a");
+    let (new, steps) = with(&names, |made, written, _| (written.to_vec(), made.steps.len()));
+    let mut manifest = Manifest::default();
+    settle(&was, &Existing::default(), &mut manifest, false);
+    let written: BTreeMap<_, _> = was.into_iter().map(|script| (script.name, script.text)).collect();
+    let edited = |(name, text): (&String, &String)| (name.clone(), format!("{text}rem mine\r\n"));
+    let existing = Existing {
+        manifest: Some(manifest),
+        files: written.iter().map(edited).collect(),
+        written,
+    };
+    let settled = || settle(&new, &existing, &mut Manifest::default(), true);
+    let fates: Vec<Fate> = settled().iter().map(|one| one.fate).collect();
+    assert_eq!(fates, [Fate::Merged, Fate::Merged, Fate::Kept]);
+    least(settled) / u32::try_from(steps).unwrap()
 }
 
 #[cfg(target_os = "linux")]
@@ -472,6 +514,13 @@ fn one_of_many_steps_costs_what_one_of_few_does() {
     let (few, many) = (one_of(20, 40), one_of(800, 1));
     assert!(many.0 < few.0, "{few:?} {many:?}");
     assert!(many.1 < few.1 * 3, "{few:?} {many:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn merging_one_of_many_steps_costs_what_one_of_few_does() {
+    let (few, many) = (one_merged_of(50), one_merged_of(800));
+    assert!(many < few * 3, "{few:?} {many:?}");
 }
 
 proptest! {

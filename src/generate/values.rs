@@ -63,11 +63,11 @@ pub(super) fn values(
         FactValue::text(serde_json::Value::Object(told).to_string()),
     );
     put("changes", FactValue::list(changes.iter().map(change)));
-    let dn = object.to_string();
-    put(
-        "ldif",
-        FactValue::list(ldif(&dn, &changes).into_iter().map(FactValue::text)),
-    );
+    let ldif = match doing.protocol {
+        "ldap" => ldif(&object.to_string(), &changes),
+        _ => Vec::new(),
+    };
+    put("ldif", FactValue::list(ldif.into_iter().map(FactValue::text)));
     put("object", object);
     finish(&mut values);
     Ok(values)

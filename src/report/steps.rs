@@ -16,15 +16,16 @@ pub(super) fn order(place: usize, joints: &[&Joint]) -> Vec<String> {
     told
 }
 
+/// A joint may have thousands of steps on both its sides, so no more is looked at than is told.
 fn comes_after(place: usize, joint: &Joint) -> String {
     let before = joint.before.iter().filter(|before| **before != place);
-    let numbers: Vec<String> = before.map(|step| (step + 1).to_string()).collect();
-    let more = match numbers.len().saturating_sub(FEW) {
+    let numbers: Vec<String> = before.take(FEW).map(|step| (step + 1).to_string()).collect();
+    let is_in = joint.before.binary_search(&place).is_ok();
+    let more = match joint.before.len() - usize::from(is_in) - numbers.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let few = numbers.len().min(FEW);
-    format!("{}{more}: {}", numbers[..few].join(", "), joint.reason)
+    format!("{}{more}: {}", numbers.join(", "), joint.reason)
 }
 
 /// What an action does to what, and its details.

@@ -71,7 +71,8 @@ fn written(context: Context, value: &Value) -> Result<String, String> {
     }
 }
 
-fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
+/// Writes one fact; in T-SQL its filter does.
+pub(super) fn fact_written(context: Context, fact: &FactValue) -> Result<String, String> {
     match context {
         Context::Text => return Ok(fact.to_string()),
         Context::PowerShell => return script::powershell(fact, plain_fact),
@@ -149,17 +150,17 @@ fn text_written(context: Context, text: &str) -> Result<String, String> {
 
 /// Checks a complete text where its language is small enough to know.
 pub(super) fn whole(context: Context, text: &str) -> Result<(), String> {
-    let shown = crate::diagnostic::excerpt(text);
+    let shown = || crate::diagnostic::excerpt(text);
     match context {
-        Context::DnsName if !is_dns_name(text) => Err(format!("`{shown}` is not a DNS name")),
+        Context::DnsName if !is_dns_name(text) => Err(format!("`{}` is not a DNS name", shown())),
         Context::Host if !is_dns_name(text) && text.parse::<IpAddr>().is_err() => {
-            Err(format!("`{shown}` is neither a DNS name nor an address"))
+            Err(format!("`{}` is neither a DNS name nor an address", shown()))
         }
         Context::Port if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') => {
-            Err(format!("`{shown}` is not a port number"))
+            Err(format!("`{}` is not a port number", shown()))
         }
         Context::Attribute if !is_attribute(text) => {
-            Err(format!("`{shown}` is not the name of an attribute"))
+            Err(format!("`{}` is not the name of an attribute", shown()))
         }
         _ => Ok(()),
     }

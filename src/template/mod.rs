@@ -38,7 +38,7 @@ pub struct Template {
 #[derive(Clone)]
 enum Filler {
     Constant(Arc<str>),
-    /// Of messages; the engine fills in what these cannot.
+    /// Of messages and scripts; the engine fills in what these cannot, and tells why it cannot either.
     Parts(Arc<[Part]>, Engine),
     Engine(Engine),
 }
@@ -84,7 +84,9 @@ impl Template {
         let filler = match contents.parts {
             Some(parts) => match plain::constant(&parts) {
                 Some(constant) => Filler::Constant(constant.into()),
-                None if context == Context::Text => Filler::Parts(parts.into(), Box::default()),
+                None if matches!(context, Context::Text | Context::PowerShell | Context::Cmd) => {
+                    Filler::Parts(parts.into(), Box::default())
+                }
                 None => Filler::Engine(Box::default()),
             },
             None => Filler::Engine(Box::default()),
@@ -148,7 +150,7 @@ impl Template {
     pub fn render_counted(&self, scope: &dyn Scope, work: &Cell<u64>) -> Result<String, RenderError> {
         let text = match &self.filler {
             Filler::Constant(text) => text.to_string(),
-            Filler::Parts(parts, engine) => match plain::fill(parts, Self::LONGEST, scope) {
+            Filler::Parts(parts, engine) => match plain::fill(parts, self.context, Self::LONGEST, scope) {
                 Some(text) => {
                     let took = parts.len() + text.len() / 64;
                     work.set(work.get().saturating_add(took as u64));

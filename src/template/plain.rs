@@ -1,6 +1,7 @@
-//! Messages that only insert values, as most do: filled without the engine.
+//! Messages and scripts that only insert values, as most do: filled without the engine.
 
 use super::Scope;
+use super::context::{Context, fact_written};
 use crate::facts::FactValue;
 use std::fmt::Write as _;
 
@@ -21,16 +22,24 @@ pub(super) fn constant(parts: &[Part]) -> Option<String> {
     plain.collect()
 }
 
+/// How long values are, about.
+const USUAL: usize = 32;
+
 /// Fills in the values; nothing when there is one that the engine must look at, or more text than `most` bytes.
-pub(super) fn fill(parts: &[Part], most: usize, scope: &dyn Scope) -> Option<String> {
-    let mut text = String::new();
+pub(super) fn fill(parts: &[Part], context: Context, most: usize, scope: &dyn Scope) -> Option<String> {
+    let raw = parts.iter().map(|part| match part {
+        Part::Text(raw) => raw.len(),
+        Part::Value(_) => USUAL,
+    });
+    let mut text = String::with_capacity(raw.sum());
     for part in parts {
         if text.len() > most {
             return None;
         }
         match part {
             Part::Text(raw) => text.push_str(raw),
-            Part::Value(path) => write!(text, "{}", value(path, scope)?).ok()?,
+            Part::Value(path) if context == Context::Text => write!(text, "{}", value(path, scope)?).ok()?,
+            Part::Value(path) => text += &fact_written(context, &value(path, scope)?).ok()?,
         }
     }
     Some(text)

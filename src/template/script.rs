@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::diagnostic::{excerpt, visible};
 use crate::facts::FactValue;
 
 /// The text of a value that is one text.
@@ -27,31 +28,30 @@ pub(super) fn powershell(fact: &FactValue, plain: Plain) -> Result<String, Strin
 /// A text in single quotes, in which nothing is expanded. What an eye would miss or a host mangle is written as an escape
 /// within the one literal.
 pub(super) fn powershell_text(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control() || !crate::diagnostic::visible(&c.to_string()).eq(&c.to_string()) && c != '\\'
-    };
-    if text.chars().any(hidden) {
-        let mut escaped = String::new();
-        for c in text.chars() {
-            if hidden(c) {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    let _ = write!(escaped, "\\u{unit:04x}");
-                }
-            } else if c == '\\' {
-                escaped.push_str("\\\\");
-            } else {
-                escaped.push(c);
-            }
-        }
-        return format!("([regex]::Unescape({}))", quoted(&escaped));
+    if visible(text) == text {
+        return quoted(text);
     }
-    quoted(text)
+    let mut escaped = String::new();
+    for c in text.chars() {
+        let is_hidden = visible(c.encode_utf8(&mut [0; 4])) != c.to_string();
+        if is_hidden {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else if c == '\\' {
+            escaped.push_str("\\\\");
+        } else {
+            escaped.push(c);
+        }
+    }
+    format!("([regex]::Unescape({}))", quoted(&escaped))
 }
 
 /// PowerShell takes typographic quotes for quotes.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::from("'");
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
     for c in text.chars() {
         if matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') {
             quoted.push(c);
@@ -78,11 +78,11 @@ pub(super) fn cmd(fact: &FactValue, plain: Plain) -> Result<String, String> {
 /// A word as it is, anything else in quotes; within them nothing but `%` and `"` means anything, as long as delayed
 /// expansion is off.
 pub(super) fn cmd_text(text: &str) -> Result<String, String> {
-    let shown = crate::diagnostic::excerpt(text);
     if let Some(c) = text
         .chars()
         .find(|c| *c == '"' || c.is_control() || !c.is_ascii())
     {
+        let shown = excerpt(text);
         return Err(format!("cmd cannot quote {} in `{shown}`", c.escape_default()));
     }
     let is_word = |c: char| c.is_ascii_alphanumeric() || "+/=:_.-".contains(c);
