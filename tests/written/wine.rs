@@ -16,10 +16,10 @@ use crate::pairs::scripts;
 const WINE: &str = "/usr/lib/wine/wine64";
 /// The step of the failover that no script of cmd does, for it is PowerShell; at the way back it is the last one.
 const BY_HAND: &str = "resume passed 4";
-/// A name that means something to cmd wherever it is not quoted.
 /// The server that has to be out, and the only other host of the pair.
 const SOURCE: &str = "10.2.8.41";
 const WITNESS: &str = "dc1.corp.litware.example";
+/// A name that means something to cmd wherever it is not quoted.
 const HOSTILE: &str = "Or&d^e!r (1)";
 
 /// Calls a script where a variable stands in the way of what programs end with.
@@ -306,18 +306,13 @@ fn assert_resumed(stage: &Stage) {
     insta::assert_snapshot!("cmd_makes_the_calls_that_were_meant", ended[0].calls.join("\n"));
 }
 
-/// Whatever fails, nothing goes on; and what was done is not done again once it does not fail any more.
+/// Whichever call fails, nothing goes on; and what was done is not done again once it does not fail any more.
 fn assert_stopped(stage: &Stage, calls: &[String]) {
-    // One of each kind, with the second half of what takes a name from one account and gives it to another; or every one.
-    let places = match std::env::var("STANDIN_WINE").as_deref() {
-        Ok("all") => (0..calls.len()).collect(),
-        _ => vec![0, 2, 3, 5],
-    };
-    let case = |place: &usize| failback(format!("1 {}", calls[*place].lines().next().unwrap()));
-    let cases: Vec<Case> = places.iter().map(case).collect();
-    let meant = places.iter().map(|place| {
+    let case = |call: &String| failback(format!("1 {}", call.lines().next().unwrap()));
+    let cases: Vec<Case> = calls.iter().map(case).collect();
+    let meant = calls.iter().enumerate().map(|(place, call)| {
         let mut meant = calls.to_vec();
-        meant.insert(*place, calls[*place].clone());
+        meant.insert(place, call.clone());
         (3, Some(2), meant)
     });
     let meant: Vec<_> = meant.collect();
