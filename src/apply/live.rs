@@ -50,7 +50,7 @@ impl Live<'_> {
 
     fn side(doing: &Doing) -> Result<Side, Unwritten> {
         match &doing.at {
-            At::Server(side) => Ok(*side),
+            At::Server(side) | At::Host(side, _) => Ok(*side),
             At::Local | At::Endpoint(_) => Err(misplaced(doing)),
         }
     }
@@ -58,7 +58,7 @@ impl Live<'_> {
     fn endpoint(doing: &Doing) -> Result<&str, Unwritten> {
         match &doing.at {
             At::Endpoint(name) => Ok(name),
-            At::Local | At::Server(_) => Err(misplaced(doing)),
+            At::Local | At::Server(_) | At::Host(..) => Err(misplaced(doing)),
         }
     }
 }
@@ -120,7 +120,11 @@ impl World for Live<'_> {
             "setting" => setting::run(deed, self.file),
             "shell" if doing.at == At::Local => host::run_here(deed, self.timeout).await,
             _ => {
-                let host = self.peers.host(self.pair, Self::side(doing)?);
+                let other = match &doing.at {
+                    At::Host(_, host) => Some(host.as_ref()),
+                    _ => None,
+                };
+                let host = self.peers.host(self.pair, Self::side(doing)?, other);
                 host::run(deed, &host.map_err(Unwritten::refused)?, &self.pair.folder).await
             }
         }
@@ -155,8 +159,8 @@ fn endpoints_of_action(pair: &Pair, action: &Action) -> Vec<String> {
                 .into_iter()
                 .collect();
         }
-        On::Local | On::Host(_) => &[],
-        On::Here => &Side::BOTH,
+        On::Local => &[],
+        On::Here | On::Host(_) => &Side::BOTH,
         On::Side(side) => std::slice::from_ref(side),
     };
     let of_side = |side: &Side| {

@@ -390,7 +390,7 @@ impl Action {
         let own = self.when.iter().chain(&self.for_each);
         own.chain(args().flat_map(Arg::expressions))
             .flat_map(Expression::facts)
-            .chain(args().flat_map(Arg::phrases).flat_map(|phrase| &phrase.facts))
+            .chain(self.phrases().flat_map(|phrase| &phrase.facts))
     }
 
     /// Whether it uses the name at this place among its names.
@@ -405,6 +405,15 @@ impl Action {
         let args = || self.filled().map(|(_, arg)| arg);
         own.chain(args().flat_map(Arg::expressions))
             .any(|expression| expression.uses_local(place))
-            || args().flat_map(Arg::phrases).any(of_name)
+            || self.phrases().any(of_name)
+    }
+
+    fn phrases(&self) -> impl Iterator<Item = &Phrase> {
+        let host = match &self.on {
+            On::Host(host) => Some(host),
+            _ => None,
+        };
+        let args = self.filled().flat_map(|(_, arg)| Arg::phrases(arg));
+        host.into_iter().chain(args)
     }
 }

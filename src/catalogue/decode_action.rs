@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::action::{self, Action, Arg, Attributes, Kind, Slot, VERBS, Verb};
 use super::context::{condition, expression, phrase};
 use super::decode_host::{argv, registry_key};
-use super::decode_probe::on_word;
+use super::decode_probe;
 use super::types::field_name;
 use super::{Command, On};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -26,7 +26,7 @@ pub(super) fn action(
     let (when, each, own) = (
         fields.node("when"),
         fields.node("for_each"),
-        fields.or("on", None, |n, s| on_word(n, s).map(Some)),
+        fields.or("on", None, |n, s| decode_probe::on(n, names, s).map(Some)),
     );
     let asked = fields.one_key_of(&protocols);
     fields.finish();
@@ -44,7 +44,14 @@ pub(super) fn action(
     };
     let (protocol, body) = asked?;
     let (verb, object, args) = spoken(protocol, body, &names, sink)?;
-    let on = own?.or_else(|| on.cloned())?;
+    let own = own?;
+    if matches!(own, Some(On::Host(_))) && !matches!(on, Some(On::Here)) {
+        let nobody = "another host is told in the way of the server in question, and there is none";
+        let wrong = Diagnostic::error("wrong-value", nobody).at(node.span, "");
+        sink.push(wrong.help("give the fix `on: here`"));
+        return None;
+    }
+    let on = own.or_else(|| on.cloned())?;
     reaches(protocol, &on, node, sink)?;
     Some(Action {
         when,
@@ -244,7 +251,7 @@ fn word(words: &'static [&'static str], node: &Node, sink: &mut Diagnostics) -> 
 
 /// Whether whoever is named can be told this.
 fn reaches(protocol: &str, on: &On, node: &Node, sink: &mut Diagnostics) -> Option<()> {
-    let server = matches!(on, On::Here | On::Side(_));
+    let server = matches!(on, On::Here | On::Side(_) | On::Host(_));
     let fits = match protocol {
         "ldap" | "dns" => matches!(on, On::Endpoint(_)),
         "setting" => matches!(on, On::Local),

@@ -60,7 +60,7 @@ pub(super) fn probe(
 ) -> Option<Probe> {
     let mut fields = Fields::of(node, sink, "a probe")?;
     let when = optional(&mut fields, "when", |n, s| condition(n, &names.asking(), s));
-    let on = fields.or("on", None, |n, s| on(n, names, s).map(Some));
+    let on = fields.or("on", None, |n, s| on(n, &names.asking(), s).map(Some));
     let question = fields.one_key_of(&Ask::PROTOCOLS);
     let each = optional(&mut fields, "each", |n, s| expression(n, &names.answering(), s));
     let (values, value) = (fields.node("fields"), fields.node("value"));
@@ -117,17 +117,18 @@ fn columns<'e>(gives: &'e Gives, each: Option<&'e Expression>) -> impl Iterator<
 }
 
 /// Decodes `on`: a word, or `{ host: TEMPLATE }`.
-fn on(node: &Node, names: &ProbeNames<'_>, sink: &mut Diagnostics) -> Option<On> {
+/// Who is asked or does something: a word, or another host.
+pub(super) fn on(node: &Node, names: &Names<'_>, sink: &mut Diagnostics) -> Option<On> {
     if node.entries().is_some() {
         let mut fields = Fields::of(node, sink, "`on`")?;
-        let host = fields.required("host", |n, s| phrase(n, Context::Host, &names.asking(), s));
+        let host = fields.required("host", |n, s| phrase(n, Context::OtherHost, names, s));
         fields.finish();
         return host.map(On::Host);
     }
     on_word(node, sink)
 }
 
-/// Who is asked or does something, as one word.
+/// The same as one word.
 pub(super) fn on_word(node: &Node, sink: &mut Diagnostics) -> Option<On> {
     Some(match name(node, sink)?.as_str() {
         "local" => On::Local,

@@ -119,10 +119,11 @@ impl Peers {
         Ok((self.transports.tds(&endpoint.name)?, through.transpose()?))
     }
 
-    pub fn host(&self, pair: &Pair, side: Side) -> Result<Host, Absence> {
+    /// The server's host, or another one in the way in which that is reached.
+    pub fn host(&self, pair: &Pair, side: Side, other: Option<&str>) -> Result<Host, Absence> {
         let endpoint = pair.host(side.word());
         let endpoint = endpoint.ok_or_else(|| unsaid(side, "host", "`rpc`, `winrm` or `ssh`"))?;
-        self.transports.host(&endpoint.name, None)
+        self.transports.host(&endpoint.name, other)
     }
 }
 

@@ -91,7 +91,7 @@ impl Asking<'_> {
     /// The host that the probe asks.
     fn asked_host(&self) -> Result<Host, Absence> {
         let other = match &self.probe.on {
-            On::Host(host) => Some(self.text(host)?),
+            On::Host(host) => Some(self.text(host)?).filter(|host| !host.is_empty()),
             _ => None,
         };
         let host = self

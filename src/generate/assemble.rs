@@ -170,7 +170,7 @@ impl Scribe<'_> {
     fn server(&self, step: &PairStep<'_>) -> Option<&Site> {
         step.step.actions.iter().find_map(|doing| match doing.at {
             At::Server(side) => Some(self.sites.of(side)),
-            At::Local | At::Endpoint(_) => None,
+            At::Local | At::Endpoint(_) | At::Host(..) => None,
         })
     }
 

@@ -118,6 +118,7 @@ fn host(at: &At, sites: &Sites, on: Side) -> Result<String, String> {
     match at {
         At::Server(side) if *side == on => Ok(String::new()),
         At::Server(side) => Ok(sites.of(*side).name.clone()),
+        At::Host(_, host) => Ok(host.to_string()),
         At::Endpoint(name) => {
             let known = sites.endpoints.get(name.as_ref()).cloned();
             known.ok_or_else(|| format!("the pair file has no endpoint `{name}`"))
@@ -128,7 +129,7 @@ fn host(at: &At, sites: &Sites, on: Side) -> Result<String, String> {
 
 fn database(at: &At, sites: &Sites, on: Side) -> String {
     match at {
-        At::Server(side) => sites.of(*side).database.clone(),
+        At::Server(side) | At::Host(side, _) => sites.of(*side).database.clone(),
         At::Endpoint(_) | At::Local => sites.of(on).database.clone(),
     }
 }

@@ -142,6 +142,8 @@ pub enum At {
     Endpoint(Arc<str>),
     /// A server of the pair.
     Server(Side),
+    /// Another host, in the way of that server: a node of its cluster.
+    Host(Side, Arc<str>),
 }
 
 /// What stands in a slot of an action.

@@ -16,12 +16,12 @@ pub struct Copied {
     /// Where they lie on this machine, as the pair file says it.
     pub folder: String,
     pub names: Vec<String>,
-    pub servers: Vec<CopiedServer>,
+    pub machines: Vec<CopiedMachine>,
 }
 
-/// A server with each of the scripts, in the order of their names.
+/// A server, or a node of its cluster, with each of the scripts in the order of their names.
 #[derive(Clone, Debug)]
-pub struct CopiedServer {
+pub struct CopiedMachine {
     pub side: Side,
     pub name: String,
     pub folder: Result<String, Absence>,
@@ -40,8 +40,8 @@ const SAME: &str = "same";
 
 impl Copied {
     fn states(&self) -> impl Iterator<Item = &Result<String, Absence>> {
-        let servers = self.servers.iter();
-        servers.flat_map(|server| server.scripts.iter().map(|script| &script.state))
+        let machines = self.machines.iter();
+        machines.flat_map(|machine| machine.scripts.iter().map(|script| &script.state))
     }
 
     fn is(&self, word: &str) -> bool {
@@ -67,11 +67,11 @@ pub fn copied_text(pair: &Pair, copied: &Copied, look: Look) -> String {
     let mut page = Page::new(look);
     let head = page.line(0).add(Style::Strong, &pair.name.value);
     page.put(&head.plain(format!(": scripts in {}", copied.folder)));
-    for server in &copied.servers {
+    for machine in &copied.machines {
         let line = page
             .line(2)
-            .plain(format!("{} {}: ", server.side.word(), server.name));
-        match &server.folder {
+            .plain(format!("{} {}: ", machine.side.word(), machine.name));
+        match &machine.folder {
             Ok(folder) => page.put(&line.plain(folder)),
             Err(why) => page.wrap(line, 4, Style::Of(Status::Unknown), format!("not known: {why}")),
         }
@@ -107,16 +107,14 @@ pub fn copied_text(pair: &Pair, copied: &Copied, look: Look) -> String {
 }
 
 fn put_table(page: &mut Page, copied: &Copied) {
-    let titles: Vec<&'static str> = ["script"]
-        .into_iter()
-        .chain(copied.servers.iter().map(|server| server.side.word()))
-        .collect();
+    let machines = copied.machines.iter().map(|machine| machine.name.as_str());
+    let titles: Vec<&str> = std::iter::once("script").chain(machines).collect();
     let mut table = Table::new(page, &titles);
     for (at, name) in copied.names.iter().enumerate() {
         let states = copied
-            .servers
+            .machines
             .iter()
-            .map(|server| match &server.scripts[at].state {
+            .map(|machine| match &machine.scripts[at].state {
                 Ok(state) if state == SAME => (Style::Of(Status::Good), state.as_str()),
                 Ok(state) => (Style::Of(Status::Warning), state.as_str()),
                 Err(_) => (Style::Of(Status::Unknown), "not known"),
@@ -128,8 +126,8 @@ fn put_table(page: &mut Page, copied: &Copied) {
 
 /// Why something is not known, each reason once.
 fn put_reasons(page: &mut Page, copied: &Copied) {
-    for server in &copied.servers {
-        let mut reasons: Vec<String> = server
+    for machine in &copied.machines {
+        let mut reasons: Vec<String> = machine
             .scripts
             .iter()
             .filter_map(|script| script.state.as_ref().err())
@@ -139,7 +137,12 @@ fn put_reasons(page: &mut Page, copied: &Copied) {
         for why in reasons {
             page.gap();
             let head = page.line(0).add(Style::Of(Status::Unknown), "Not known");
-            page.wrap(head.plain(format!(" of {}: ", server.name)), 2, Style::Plain, why);
+            page.wrap(
+                head.plain(format!(" of {}: ", machine.name)),
+                2,
+                Style::Plain,
+                why,
+            );
         }
     }
 }
@@ -147,21 +150,21 @@ fn put_reasons(page: &mut Page, copied: &Copied) {
 /// The same for programs.
 pub fn copied_json(pair: &Pair, copied: &Copied) -> String {
     let why = |why: &Absence| json!({ "cause": why.cause.word(), "detail": &*why.detail });
-    let servers = copied.servers.iter().map(|server| {
-        let scripts = server.scripts.iter().map(|script| match &script.state {
+    let machines = copied.machines.iter().map(|machine| {
+        let scripts = machine.scripts.iter().map(|script| match &script.state {
             Ok(state) => json!({ "name": script.name, "state": state }),
             Err(absent) => json!({ "name": script.name, "state": null, "unknown": why(absent) }),
         });
         json!({
-            "side": server.side.word(),
-            "server": server.name,
-            "folder": server.folder.as_ref().ok(),
+            "side": machine.side.word(),
+            "machine": machine.name,
+            "folder": machine.folder.as_ref().ok(),
             "scripts": scripts.collect::<Vec<_>>(),
         })
     });
     pretty(&json!({
         "pair": pair.name.value,
         "folder": copied.folder,
-        "servers": servers.collect::<Vec<_>>(),
+        "machines": machines.collect::<Vec<_>>(),
     }))
 }

@@ -40,7 +40,7 @@ use crate::pair::Pair;
 pub use answer::{json, schema};
 pub use applied::{AppliedReport, Turned, applied_json, applied_schema, applied_text};
 pub use changes::{Before, changes};
-pub use copied::{Copied, CopiedScript, CopiedServer, copied_json, copied_text};
+pub use copied::{Copied, CopiedMachine, CopiedScript, copied_json, copied_text};
 pub use facts::{fact_json, fact_text, facts_json, facts_table, settings_json, settings_table};
 pub use history::{run_json, run_text, runs_json, runs_table, summary_words, verified_json, verified_text};
 pub use human::{human, in_a_line, not_checked, rule_findings};

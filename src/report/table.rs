@@ -14,7 +14,7 @@ pub(super) struct Table {
 const GAP: usize = 2;
 
 impl Table {
-    pub(super) fn new(page: &Page, header: &[&'static str]) -> Self {
+    pub(super) fn new(page: &Page, header: &[&str]) -> Self {
         let header = header.iter().map(|title| (Style::Strong, page.look.show(title)));
         Self {
             rows: vec![header.collect()],

@@ -21,6 +21,8 @@ pub enum Context {
     DnsName,
     /// A host: a DNS name or an address.
     Host,
+    /// A host that is asked or told in place of a server; nothing is that server itself.
+    OtherHost,
     /// A port number.
     Port,
     /// A part of a URL between its delimiters.
@@ -137,14 +139,16 @@ fn text_written(context: Context, text: &str) -> Result<String, String> {
         Context::Tsql => Err("a value in T-SQL is written by its filter".to_owned()),
         Context::RegistryKey => part(text, &['\\']),
         Context::WinPath => part(text, &['\\', '/', ':', '*', '?', '"', '<', '>', '|']),
-        Context::DnsName | Context::Host | Context::Port | Context::Attribute => match whole(context, text) {
-            Ok(()) => Ok(text.to_owned()),
-            // Within a host or a port a value may be a part of it: `{{ name }}.{{ domain }}`.
-            Err(_) if matches!(context, Context::DnsName | Context::Host) && is_dns_name(text) => {
-                Ok(text.to_owned())
+        Context::DnsName | Context::Host | Context::OtherHost | Context::Port | Context::Attribute => {
+            match whole(context, text) {
+                Ok(()) => Ok(text.to_owned()),
+                // Within a host or a port a value may be a part of it: `{{ name }}.{{ domain }}`.
+                Err(_) if matches!(context, Context::DnsName | Context::Host) && is_dns_name(text) => {
+                    Ok(text.to_owned())
+                }
+                Err(message) => Err(message),
             }
-            Err(message) => Err(message),
-        },
+        }
     }
 }
 
@@ -153,7 +157,8 @@ pub(super) fn whole(context: Context, text: &str) -> Result<(), String> {
     let shown = || crate::diagnostic::excerpt(text);
     match context {
         Context::DnsName if !is_dns_name(text) => Err(format!("`{}` is not a DNS name", shown())),
-        Context::Host if !is_dns_name(text) && text.parse::<IpAddr>().is_err() => {
+        Context::OtherHost if text.is_empty() => Ok(()),
+        Context::Host | Context::OtherHost if !is_dns_name(text) && text.parse::<IpAddr>().is_err() => {
             Err(format!("`{}` is neither a DNS name nor an address", shown()))
         }
         Context::Port if !text.parse::<u16>().is_ok_and(|port| port > 0) || text.starts_with('+') => {

@@ -172,6 +172,8 @@ fn values_stay_values() {
             "_ldap._tcp.{{ source.name }}.example.",
             "_ldap._tcp.EXCH1.example.",
         ),
+        (Context::OtherHost, "{{ '' }}", ""),
+        (Context::OtherHost, "{{ 'node1.example' }}", "node1.example"),
         (Context::Host, "{{ '192.0.2.1' }}", "192.0.2.1"),
         (Context::Host, "{{ '2001:db8::1' }}", "2001:db8::1"),
         (Context::Port, "{{ item.size }}", "7"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::broken::Broken;
 use super::live::Base;
-use super::live::bases::EXCHANGE;
+use super::live::bases::{CLUSTER, EXCHANGE};
 use super::program::{Run, standin};
 use super::{clients, dumps, lab, setting};
 
@@ -80,7 +80,7 @@ impl Written {
         };
         (
             run.code,
-            told["servers"].as_array().unwrap().iter().map(of).collect(),
+            told["machines"].as_array().unwrap().iter().map(of).collect(),
         )
     }
 
@@ -223,4 +223,33 @@ fn why_scripts_cannot_be_copied_is_told_beforehand() {
     let refused = pair.deploy();
     assert_eq!(refused.code, Some(2), "{}", refused.out);
     assert!(refused.err.contains("options.create_scripts"), "{}", refused.err);
+}
+
+#[test]
+fn every_node_of_a_cluster_gets_the_scripts() {
+    let Some(_lab) = lab() else { return };
+    let _forgotten_at_the_end = clients::reset_at_the_end("hosts");
+    let pair = Written(Broken::by(&CLUSTER, &[]));
+    let run = done(pair.deploy());
+    assert_eq!(run.code, Some(0), "{}\n{}", run.out, run.err);
+    let told = pair.run(&["status", pair.0.pair(), "--format", "json"]).json();
+    let machines = told["machines"].as_array().unwrap();
+    let of_source: Vec<&str> = machines
+        .iter()
+        .filter(|machine| machine["side"] == "source")
+        .map(|machine| machine["machine"].as_str().unwrap())
+        .collect();
+    assert_eq!(of_source, ["SRCMAIL", "TGTMAIL"]);
+    for machine in machines {
+        for script in machine["scripts"].as_array().unwrap() {
+            assert_eq!(script["state"], "same", "{machine:#}");
+        }
+    }
+    for server in ["SOURCE", "TARGET"] {
+        assert_eq!(
+            lies_in(&place(server)).keys().collect::<Vec<_>>(),
+            SCRIPTS,
+            "{server}"
+        );
+    }
 }

@@ -67,9 +67,13 @@ impl<'a> Filling<'_, 'a> {
         for (name, arg) in action.filled() {
             self.arg(name, arg, action, locals, &mut details)?;
         }
+        let at = self.at(&action.on, locals)?;
         let one = Doing {
-            on: on(&action.on, self.scope.here, self.basis),
-            at: self.at(&action.on)?,
+            on: match &at {
+                At::Host(_, host) => host.to_string(),
+                _ => on(&action.on, self.scope.here, self.basis),
+            },
+            at,
             command: match &action.object {
                 Arg::Program(command) => Some(command.clone()),
                 _ => None,
@@ -88,16 +92,21 @@ impl<'a> Filling<'_, 'a> {
     }
 
     /// Who does it.
-    fn at(&self, on: &On) -> Result<At, Held> {
+    fn at(&self, on: &On, locals: &Locals) -> Result<At, Held> {
+        let nobody = || Held::Refused("there is no server in question here".to_owned());
         match on {
             On::Local => Ok(At::Local),
             On::Endpoint(name) => Ok(At::Endpoint(name.clone())),
             On::Side(side) => Ok(At::Server(*side)),
-            On::Here => {
-                let nobody = || Held::Refused("there is no server in question here".to_owned());
-                self.scope.here.map(At::Server).ok_or_else(nobody)
+            On::Here => self.scope.here.map(At::Server).ok_or_else(nobody),
+            On::Host(host) => {
+                let side = self.scope.here.ok_or_else(nobody)?;
+                match self.text(host, false, locals)? {
+                    Detail::Text(host) if host.is_empty() => Ok(At::Server(side)),
+                    Detail::Text(host) => Ok(At::Host(side, host.into())),
+                    _ => Err(Held::Refused("who does it must be known beforehand".to_owned())),
+                }
             }
-            On::Host(_) => Err(Held::Refused("only a server of the pair is changed".to_owned())),
         }
     }
 

@@ -88,6 +88,10 @@ impl World<'_> {
                 for key in texts.iter().chain(self.words) {
                     map.insert(Key::new([key.as_str()]), self.record(fields));
                 }
+                for [one, other] in [[0, 0], [0, 1], [1, 0], [1, 1]] {
+                    let key = Key::new([texts[one].as_str(), texts[other].as_str()]);
+                    map.insert(key, self.record(fields));
+                }
                 FactValue::Map(Arc::new(map))
             }
         }
