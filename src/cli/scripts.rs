@@ -144,29 +144,44 @@ fn write(of: &Of, arguments: &ScriptsArguments, context: &mut Context) -> Outcom
     })
 }
 
-/// Where the scripts are written. What is copied to servers lies where the pair file says.
+/// Where the scripts are written.
 fn out(arguments: &ScriptsArguments, known: &Known) -> Outcome<PathBuf> {
     let named = match pipeline::folder_of_scripts(&known.opened) {
         Some(named) => Some(named.map_err(|why| Refusal::new(why.detail.to_string()))?),
         None => None,
     };
+    let out = arguments.out.as_ref().or(named.as_ref());
+    let Some(out) = out else {
+        return Err(Refusal::new("no pack says where scripts lie").next("say where: --out DIR"));
+    };
     if arguments.copies.deploy {
-        let (named, _) = named
-            .as_ref()
-            .zip(arguments.out.as_ref().or(named.as_ref()))
-            .filter(|(named, out)| same_folder(named, out))
-            .ok_or_else(|| {
-                let other = "what is copied to the servers lies in the folder that the pair file names";
+        may_be_copied(known)?;
+        if !named.as_ref().is_some_and(|named| same_folder(named, out)) {
+            let other = "what is copied to the servers lies in the folder that the pair file names";
+            return Err(
                 Refusal::new(other).next("leave --out away, or say `scripts.folder` in the pair file")
-            })?;
-        if !pipeline::scripts_are_wanted(&known.opened) {
-            let off = "the pair file says that no scripts come to the servers (`options.create_scripts`)";
-            return Err(Refusal::new(off).next("set it to true, or leave the line out"));
+            );
         }
-        return Ok(named.clone());
     }
-    let out = arguments.out.clone().or(named);
-    out.ok_or_else(|| Refusal::new("no pack says where scripts lie").next("say where: --out DIR"))
+    Ok(out.clone())
+}
+
+/// Whether anything of the pair comes to its servers.
+fn may_be_copied(known: &Known) -> Outcome<()> {
+    let pair = &known.opened.pair;
+    if let Some(recording) = &pair.recorded {
+        let stands_in = format!(
+            "nothing is copied: {} stands in for the servers",
+            recording.display()
+        );
+        let next = "take `recorded` out of the pair file, so that the servers themselves are asked";
+        return Err(Refusal::new(stands_in).next(next));
+    }
+    if !pipeline::scripts_are_wanted(&known.opened) {
+        let off = "nothing is copied: the pair file says so (`options.create_scripts`)";
+        return Err(Refusal::new(off).next("set it to true, or leave the line out"));
+    }
+    Ok(())
 }
 
 fn same_folder(one: &Path, other: &Path) -> bool {

@@ -14,7 +14,7 @@ const FOLDER: &str = "scripts.folder";
 const WANTED: &str = "options.create_scripts";
 /// The scripts of this machine, and of a server: where they lie and what they are.
 const WRITTEN: &str = "scripts.written";
-const PLACE: &str = "scripts.folder";
+const PLACE: &str = "scripts.place";
 const STATES: &str = "scripts.states";
 const MACHINES: &str = "scripts.machines";
 

@@ -56,3 +56,27 @@ fn what_is_new_comes_into_an_edited_script_or_lies_beside_it_marked() {
         "{beside}"
     );
 }
+
+#[test]
+fn a_recording_gets_no_scripts() {
+    let refused = standin(["scripts", "fixtures/sql-healthy", "--deploy", "--yes"]);
+    assert_eq!(refused.code, Some(2), "{}{}", refused.out, refused.err);
+    assert!(
+        refused.err.contains("stands in for the servers"),
+        "{}",
+        refused.err
+    );
+    assert!(
+        !std::path::Path::new("fixtures/sql-healthy/scripts").exists(),
+        "nor is anything written"
+    );
+}
+
+#[test]
+fn scripts_lie_beside_the_pair_file_and_are_told_apart_from_those_on_the_servers() {
+    let status = standin(["scripts", "status", "fixtures/sql-broken"]);
+    assert_eq!(status.code, Some(1), "{}", status.err);
+    insta::assert_snapshot!("scripts-status", status.out);
+    let elsewhere = standin(["scripts", "fixtures/sql-healthy", "status"]);
+    assert_eq!(elsewhere.code, Some(2), "{}", elsewhere.out);
+}

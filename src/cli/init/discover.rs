@@ -76,7 +76,10 @@ fn fill(server: &mut Server, own: &[&Candidate], missed: &mut Vec<String>) {
     server.addresses = first_ipv4(own.iter().find_map(|one| addresses(one)).unwrap_or_default());
     if server.addresses.is_empty() {
         let name = full.or(server.name.clone()).unwrap_or_default();
-        missed.push(format!("{name}: this machine finds no address of it"));
+        missed.push(format!(
+            "{name}: {}",
+            no_address(own.iter().map(|one| one.get("addresses")))
+        ));
     }
     let listens = own
         .iter()
@@ -88,6 +91,18 @@ fn fill(server: &mut Server, own: &[&Candidate], missed: &mut Vec<String>) {
     packs.sort();
     packs.dedup();
     server.packs = packs;
+}
+
+/// Why no address is told: there is none, or nobody knows.
+fn no_address<'v>(told: impl IntoIterator<Item = &'v FactValue>) -> String {
+    let unread = told.into_iter().find_map(|value| match value {
+        FactValue::Absent(why) => Some(why.to_string()),
+        _ => None,
+    });
+    unread.map_or_else(
+        || "this machine finds no address of it".to_owned(),
+        |why| format!("its address is not known: {why}"),
+    )
 }
 
 fn addresses(candidate: &Candidate) -> Option<Vec<IpAddr>> {
@@ -128,4 +143,19 @@ fn settings(draft: &Draft, found: &Found, ways: &[&Discovery]) -> BTreeMap<Strin
         }
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Absence, Cause};
+
+    #[test]
+    fn no_address_and_none_that_is_known_are_told_apart() {
+        let none = FactValue::list([]);
+        assert_eq!(no_address([&none]), "this machine finds no address of it");
+        let unread = FactValue::absent(Absence::new(Cause::Timeout, "local", "no answer"));
+        let told = no_address([&none, &unread]);
+        assert!(told.contains("not known") && told.contains("no answer"), "{told}");
+    }
 }
