@@ -13,7 +13,7 @@ use crate::facts::{Absence, Cause, FactValue, Record, WinPath};
 
 /// How many files are told, and how many bytes one may have: such folders hold what people wrote.
 const MOST: usize = 1_000;
-const LARGEST: u64 = 16 * 1024 * 1024;
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// The files in a folder and in those right below it, in the order of their names: `folder` (empty, or the name of the one
 /// below), `name`, `path`, `size` in bytes and `sha256` of each.
