@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Opened;
-use super::records::text;
+use super::records::{field, text};
 use crate::collect;
 use crate::facts::{Absence, Cause, FactPath, FactValue, Facts, Key, Lookup, Root, Side};
 use crate::report::{Copied, CopiedMachine, CopiedScript};
@@ -104,7 +104,10 @@ fn state_of(states: &FactValue, machine: &str, script: &str) -> Result<String, A
         _ => Lookup::Missing,
     };
     match found {
-        Lookup::Found(entry) => Ok(text(&entry.value, "state").unwrap_or_default()),
+        Lookup::Found(entry) => match field(&entry.value, "state") {
+            Some(FactValue::Absent(why)) => Err(Absence::clone(why)),
+            state => Ok(state.map(ToString::to_string).unwrap_or_default()),
+        },
         Lookup::Hole(why) => Err(why.clone()),
         Lookup::Missing => Err(Absence::new(
             Cause::NotCollected,

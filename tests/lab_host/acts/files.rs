@@ -257,4 +257,16 @@ async fn what_is_kept_may_be_kept_once_more() {
         host.ask(&share("Tools")).await.unwrap();
         assert_eq!(listed(), before);
     }
+    // of two that are too large for a digest nobody knows whether they are the same
+    let tools = PathBuf::from(lab("HOME")).join("tgtmail/C/Tools");
+    for large in [name, kept] {
+        let file = std::fs::File::create(tools.join(large)).unwrap();
+        file.set_len(257 * 1024 * 1024).unwrap();
+    }
+    let absence = refused(&rpc("TARGET"), &copy(name, &from, Some(kept))).await;
+    assert!(absence.detail.contains("would be lost"), "{absence}");
+    for large in [name, kept] {
+        std::fs::remove_file(tools.join(large)).unwrap();
+    }
+    assert_eq!(listed(), before);
 }
